@@ -97,8 +97,8 @@ class FirstPages(httpx.AsyncBaseTransport):
 @pytest.mark.parametrize(
     ("total", "reason", "most_calls"),
     [
-        (CUSTOMERS, "its pages hold fewer customers than its total, 5 times", 40),
-        (None, "its list goes on with customers that it has listed before, 5 times", 100),
+        (CUSTOMERS, "its pages hold fewer customers than its total, 5 times", 60),
+        (None, "its list goes on with customers that it has listed before, 5 times", 200),
     ],
     ids=["with a total", "without a total"],
 )

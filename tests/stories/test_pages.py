@@ -9,6 +9,8 @@ from gateway import SYSTEMS, Gateway, gateway_over
 from picked import FIRST, SECOND, listed
 from vendors import FACTS
 
+from customer_gateway.model.ids import decode_id
+
 if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
 
@@ -66,6 +68,25 @@ async def test_walking_by_seven_meets_every_customer_once_and_in_order(gateway: 
     assert nodes_of(by_seven) == nodes_of(by_hundred)
     assert [len(each["nodes"]) for each in by_seven] == [7] * 42 + [6]
     assert [each["pageInfo"]["hasPreviousPage"] for each in by_seven] == [False] + [True] * 42
+
+
+@pytest.mark.vendors("pland")
+async def test_who_is_deleted_before_a_cursor_hides_nobody_where_the_list_comes_by_keys(
+    gateway: Gateway, box: Sandbox
+) -> None:
+    everybody = nodes_of(await walked(gateway, "pland", 100))
+    pages = [await page(gateway, "pland", 30)]
+    gone = [3, 4, 17, 29, 31]
+    for place in gone:
+        box.vendors["pland"].customers.delete(decode_id(everybody[place]["id"]).key)
+    gateway.forget_calls()
+
+    while pages[-1]["pageInfo"]["hasNextPage"]:
+        pages.append(await page(gateway, "pland", 30, pages[-1]["pageInfo"]["endCursor"]))
+
+    left = [node for place, node in enumerate(everybody) if place not in gone or place < 30]
+    assert nodes_of(pages) == left
+    assert len(gateway.log("pland")) == 9 + 2  # the place is looked for once
 
 
 @pytest.mark.parametrize("system", SYSTEMS)

@@ -1,92 +1,123 @@
-"""Lists whose pages follow each other by tokens."""
+"""Lists in the order of their keys: a row that goes or comes before a cursor moves no other out of the next page."""
 
 from __future__ import annotations
 
+import asyncio
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from customer_gateway.errors import UpstreamBadResponse
-from customer_gateway.systems.listing import TokenListing
+from customer_gateway.systems.listing import KeyedListing
 from customer_gateway.systems.pages import Listed, PageLengths
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 pytestmark = pytest.mark.anyio
 
-Pages = dict[str, tuple["Sequence[int]", str | None]]
+MOST = 4
 
 
 class Server:
-    """The pages of a list by their tokens, as long as they are: the ids on each, and the token of the next."""
+    """A list by an offset, of at most four rows a call; `calls` are what it was asked for."""
 
-    def __init__(self, pages: Pages) -> None:
-        self.pages = pages
-        self.tokens: list[str] = []
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.keys = list(keys)
+        self.calls: list[tuple[int, int]] = []
 
-    async def read(self, token: str, _size: int, _deadline: Deadline) -> Listed[Any]:
-        self.tokens.append(token)
-        assert len(self.tokens) < 10, "the list is read without end"
-        ids, following = self.pages[token]
-        return Listed([{"id": each} for each in ids], next=following)
+    async def read(self, offset: int, limit: int, _deadline: Deadline) -> Listed[Any]:
+        assert limit <= MOST
+        self.calls.append((offset, limit))
+        return Listed([{"id": key} for key in self.keys[offset : offset + limit]])
 
-    def listing(self) -> TokenListing[Any]:
-        return TokenListing(self.read, PageLengths("acme", "GET /things"), itemgetter("id"), 10)
-
-
-THREE: Pages = {"": ([1, 2], "b"), "b": ([3, 4], "c"), "c": ([5], None)}
-
-
-async def test_a_position_is_reached_by_the_token_of_its_page_alone() -> None:
-    server = Server(THREE)
-    first = await server.listing().at(0, 3, Deadline.after(5))
-    server.tokens.clear()
-    rest = await server.listing().at(3, 3, Deadline.after(5), first.after[2])
-
-    assert [row["id"] for row in first.rows][:3] == [1, 2, 3]
-    assert ([row["id"] for row in rest.rows], rest.ended) == ([4, 5], True)
-    assert server.tokens == ["b", "c"]
+    async def page(self, start: int, size: int, after: str = "") -> tuple[list[str], list[str]]:
+        """The keys of a page, and what the list goes on by after each."""
+        lengths = PageLengths("acme", "GET /things")
+        listing: KeyedListing[Any] = KeyedListing(self.read, lengths, itemgetter("id"), MOST, numbered=False)
+        found = await listing.at(start, size, Deadline.after(5), after)
+        return [row["id"] for row in found.rows][:size], list(found.after)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3])
-async def test_pages_longer_than_asked_for_lose_no_row_and_repeat_none(size: int) -> None:
-    server = Server({"": ([1, 1, 2, 2, 3, 3, 4, 4], "b"), "b": ([5, 5, 5, 5], None)})
-    found: list[int] = []
-    after = ""
-    while len(found) < 5:
-        server.tokens.clear()
-        part = await server.listing().at(len(found), size, Deadline.after(5), after)
-        found += [row["id"] for row in part.rows[:size]]
-        after = part.after[:size][-1]
+async def test_the_next_page_costs_one_call_and_one_row_more() -> None:
+    server = Server("abcdefg")
+    _, after = await server.page(0, 2)
+    server.calls.clear()
 
-    assert found == [1, 2, 3, 4, 5]
+    assert (await server.page(2, 2, after[-1]))[0] == ["c", "d"]
+    assert server.calls == [(1, 3)]
 
 
-async def test_a_page_without_rows_is_passed_over() -> None:
-    server = Server({"": ([], "b"), "b": ([1], None)})
+async def test_a_page_as_long_as_a_call_has_one_row_less_instead_of_a_second_call() -> None:
+    server = Server("abcdefghij")
+    _, after = await server.page(0, MOST)
+    server.calls.clear()
 
-    found = await server.listing().at(0, 3, Deadline.after(5))
+    assert (await server.page(4, MOST, after[-1]))[0] == ["e", "f", "g"]
+    assert server.calls == [(3, 4)]
 
-    assert [row["id"] for row in found.rows] == [1]
+
+@pytest.mark.parametrize("gone", ["a", "ab", "b", "abcdef"])
+async def test_who_is_deleted_before_a_cursor_hides_nobody(gone: str) -> None:
+    server = Server("abcdefghij")
+    _, after = await server.page(3, 3)
+    server.keys = [key for key in server.keys if key not in gone]
+
+    assert (await server.page(6, 2, after[-1]))[0] == ["g", "h"]
 
 
-@pytest.mark.parametrize("way", ["at", "whole"])
-@pytest.mark.parametrize("last", ["", "b", "c"])
-async def test_pages_that_lead_back_to_an_earlier_one_are_refused(way: str, last: str) -> None:
-    server = Server(
-        {"": ([], "b"), "b": ([], "c"), "c": ([], last)}
-        if way == "at"
-        else {
-            "": ([1], "b"),
-            "b": ([2], "c"),
-            "c": ([3], last),
-        }
-    )
-    listing = server.listing()
+async def test_the_row_of_a_cursor_may_be_gone_itself() -> None:
+    server = Server("abcdefghij")
+    _, after = await server.page(3, 3)
+    server.keys.remove("f")
 
-    with pytest.raises(UpstreamBadResponse, match="answered the same page again"):
-        await (listing.at(0, 50, Deadline.after(5)) if way == "at" else listing.whole(Deadline.after(5)))
-    assert server.tokens == ["", "b", "c"]
+    page, following = await server.page(6, 2, after[-1])
+    assert page == ["g", "h"]
+    assert (await server.page(8, 2, following[-1]))[0] == ["i", "j"]
+
+
+async def test_who_is_made_before_a_cursor_is_not_listed_again() -> None:
+    server = Server("bcdefg")
+    _, after = await server.page(0, 3)
+    server.keys = ["a", "aa", *server.keys]
+
+    assert (await server.page(3, 2, after[-1]))[0] == ["e", "f"]
+
+
+async def test_what_comes_in_no_order_is_read_by_its_places() -> None:
+    server = Server("hbzacx")
+    _, after = await server.page(0, 2)
+    server.keys.remove("h")
+
+    assert (await server.page(2, 2, after[-1]))[0] == ["a", "c"]
+
+
+async def test_after_a_row_without_a_key_the_list_goes_on_at_its_place() -> None:
+    server = Server(["a", "", "b", "c"])
+    _, after = await server.page(0, 2)
+
+    assert (await server.page(2, 2, after[-1]))[0] == ["b", "c"]
+
+
+@given(
+    before=st.sets(st.integers(0, 60), min_size=1),
+    after=st.sets(st.integers(0, 60)),
+    at=st.integers(0, 60),
+    size=st.integers(1, MOST - 1),
+)
+def test_whatever_has_come_and_gone_a_page_has_the_first_rows_after_the_key(
+    before: set[int], after: set[int], at: int, size: int
+) -> None:
+    server = Server(f"{key:02}" for key in sorted(before))
+    place = at % len(before)
+    key = server.keys[place]
+
+    async def pages() -> list[str]:
+        _, goes_on = await server.page(place, 1)
+        server.keys = [f"{key:02}" for key in sorted(after)]
+        return (await server.page(place + 1, size, goes_on[0]))[0]
+
+    assert asyncio.run(pages()) == [each for each in server.keys if each > key][:size]

@@ -95,7 +95,7 @@ class SystemPass:
             # What a page says alone is no word of a vendor that does not count: then its list has to end.
             total = None if self.position.total is None else page.total
             is_read = total is not None and self.position.start >= total
-            if not page.places or is_read or (page.after and page.has_next is False):
+            if not page.places or is_read or page.is_over:
                 return
             if self._is_repeating() or self._is_too_long(len(page.places)):
                 return

@@ -27,14 +27,16 @@ class Page(Generic[V_co]):
     """Some records in the system's own order. `has_next` and `total` are None where this answer does not tell.
 
     `places` are its rows: None for one that does not say which record it is, so that those after it keep their places.
-    `after` is for each place what the list goes on by after it, where the vendor's pages follow each other by tokens of
-    its own; a cursor carries it, and only the system that gave it reads it.
+    `after` is for each place what the list goes on by after it, where that is no place alone: a token of the vendor, or
+    a key. A cursor carries it, and only the system that gave it reads it. `is_over`: the vendor says that nothing
+    follows.
     """
 
     places: Sequence[V_co | None]
     has_next: bool | None = None
     total: int | None = None
     after: Sequence[str] = ()
+    is_over: bool = False
 
     @property
     def items(self) -> list[V_co]:

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from customer_gateway.model.nouns import Customer, Invoice, User
     from customer_gateway.system import CustomerWriter, Kind, Lookup, NodeLookup, Reader
     from customer_gateway.systems.connection import SystemSettings, Wiring
-    from customer_gateway.systems.listing import Listing, TokenListing
+    from customer_gateway.systems.listing import Listing
     from customer_gateway.systems.pages import PageLengths
+    from customer_gateway.systems.token_listing import TokenListing
     from customer_gateway.wire import Client
     from customer_gateway.work.deadline import Deadline
 
@@ -187,7 +188,8 @@ async def page_of(
     rows = found.rows if len(found.rows) <= size else found.rows[:size]
     has_next = await found.has_next(start, size, follows)
     total = start + len(rows) if listing.counts and found.total is None and found.ended else found.total
-    return Page(views(rows), has_next=has_next, total=total, after=found.after[:size])
+    is_over = found.is_over is True
+    return Page(views(rows), has_next=has_next, total=total, after=found.after[:size], is_over=is_over)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,18 @@
 """A vendor's list, as one question asks for it: its pages, the rows at a position, all rows, the rows of some keys.
 
 How the pages are counted is all that differs: by an offset, or by a number and a size. A list whose pages follow each
-other by the vendor's own token is a `TokenListing`.
+other by the vendor's own token is a `token_listing.TokenListing`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from customer_gateway.systems.identified import NoId
-from customer_gateway.systems.pages import MOST_LIST_ROWS, Gathered, RowSlice, fitting, identities, without_repeats
+from customer_gateway.systems.pages import MOST_LIST_ROWS, Gathered, RowSlice, fitting, identities
 from customer_gateway.systems.windows import read_window
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from customer_gateway.work.deadline import Deadline
 
 T = TypeVar("T")
+
+_STEP_BACK: Final = 100
+"""Rows that are looked at first where some before a cursor were deleted, twice as many each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,9 @@ class Listing(Generic[T]):
 
     async def at(self, start: int, size: int, deadline: Deadline, _after: str = "") -> RowSlice[T]:
         """Return `size` rows from a position on, and what their pages hold beyond."""
+        return await self._at(start, size, deadline)
+
+    async def _at(self, start: int, size: int, deadline: Deadline) -> RowSlice[T]:
         if self.numbered:
             read = partial(_by, deadline, self.read)
             return await read_window(self.lengths, read, self.identity, start, size, self.most)
@@ -100,84 +106,56 @@ class Listing(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class TokenListing(Generic[T]):
-    """A list whose pages follow each other by the vendor's own tokens: `read` gets one, blank for the first page.
+class KeyedListing(Listing[T]):
+    """A list by an offset whose rows come in the ascending order of their keys, texts that `identity` gives.
 
-    Where a list goes on after a row is written `ROWS~TOKEN`: so many rows into the page of that token.
+    It goes on after a key, wherever that would stand by now: who was deleted or made before it moves nobody out of the
+    next page. For that the row before the page is read with it; another one there tells that rows have moved. Where a
+    list goes on after a row is written `PLACE~KEY`: where the row stood, and its key, blank for one that has none.
     """
 
-    read: Callable[[str, int, Deadline], Awaitable[Listed[T]]]
-    lengths: PageLengths
-    identity: Callable[[T], Hashable]
-    most: int
-    counts: bool = False
-    looks_ahead: bool = False
+    async def at(self, start: int, size: int, deadline: Deadline, after: str = "") -> RowSlice[T]:
+        """Return `size` rows from where `after` says, else from a position on; one less where no call has so many."""
+        place, _, key = after.partition("~")
+        if key:
+            start, found = await self._after(key, int(place), size, deadline)
+        else:
+            found = await self._at(start, size, deadline)
+        return replace(found, after=[f"{at}~{self._key(row)}" for at, row in enumerate(found.rows, start)])
 
-    async def at(self, _start: int, size: int, deadline: Deadline, after: str = "") -> RowSlice[T]:
-        """Return `size` rows from where `after` says, and what their pages hold beyond."""
-        skipped, _, token = after.partition("~")
-        skip = int(skipped or 0)
-        rows: list[T] = []
-        goes_on: list[str] = []
-        seen: set[str | None] = {token}
-        while True:
-            asked = min(self.most, skip + size - len(rows))
-            page = await self.read(token, asked, deadline)
-            # More than asked for: repeats, or a server whose pages have one size, and which goes on after all of them.
-            found = page.rows if len(page.rows) <= asked else without_repeats(page.rows, self.identity)
-            rows += found[skip:]
-            goes_on += [f"{place}~{token}" for place in range(skip + 1, len(found) + 1)]
-            skip = max(0, skip - len(found))
-            if page.next is not None and goes_on:
-                goes_on[-1] = f"{skip}~{page.next}"
-            if page.next is None or len(rows) >= size:
-                return RowSlice(rows, page.next is None, page.total, goes_on)
-            self._demand_new(page, seen)
-            token = page.next
+    async def _after(self, key: str, place: int, size: int, deadline: Deadline) -> tuple[int, RowSlice[T]]:
+        """Return the rows after that of a key which stood at a place, and where they stand now."""
+        first = found = await self._at(place, min(size + 1, self.most), deadline)
+        keys, start = self._keys(found), place
+        while keys and keys[0] != key and keys[-1] <= key:  # as many were made before it as are read at once
+            found = await self._at(start := start + len(keys), size, deadline)
+            last, keys = keys[-1], self._keys(found)
+            if keys and keys[0] <= last:  # what begins again is in no order
+                return place + 1, replace(first, rows=first.rows[1:])
+        if keys[:1] == [key] or keys != sorted(keys):
+            return start + 1, replace(found, rows=found.rows[1:])
+        before = sum(each <= key for each in keys)
+        if start == place and not before:
+            start = await self._first_after(key, place, deadline)
+        return start + before, await self._at(start + before, size, deadline)
 
-    async def follows(self, position: int, deadline: Deadline) -> bool:
-        """Return whether the list has more rows than `position`, by reading it from its first page on."""
-        return len((await self.at(0, position + 1, deadline)).rows) > position
+    async def _first_after(self, key: str, place: int, deadline: Deadline) -> int:
+        """Return where the first row after a key stands, which is at a place or before it."""
+        step = _STEP_BACK
+        while place > 0:
+            start = max(0, place - min(step, self.most))
+            rows = (await self.read(start, place - start, deadline)).rows
+            if before := sum(self._key(row) <= key for row in rows):
+                return start + before
+            place, step = start, 2 * step
+        return 0
 
-    async def total(self, deadline: Deadline) -> int:
-        """Return how many rows there are, by asking for one."""
-        return (await self.read("", 1, deadline)).total or 0
+    def _keys(self, rows: RowSlice[T]) -> list[str]:
+        return list(map(self._key, rows.rows))
 
-    async def whole(self, deadline: Deadline) -> list[T]:
-        """Return every row that has a key, each once."""
-        gathered, token = Gathered[T](self.lengths), ""
-        seen: set[str | None] = {token}
-        while True:
-            page = await self.read(token, self.most, deadline)
-            found = dict(zip(map(self.identity, page.rows), page.rows, strict=True))
-            gathered.add(found, last=page.next is None)
-            if page.next is None:
-                return distinct(list(gathered.rows.values()), self.identity)
-            self._demand_new(page, seen)
-            token = page.next
-
-    def in_order(self) -> Listing[T]:
-        """Return the list as it is read from its first page on, one after the other; the last one has the total."""
-        token, count = "", 0
-        seen: set[str | None] = {token}
-
-        async def read(_number: int, size: int, deadline: Deadline) -> Listed[T]:
-            nonlocal token, count
-            page = await self.read(token, size, deadline)
-            count += len(page.rows)
-            if page.next is None:
-                return page._replace(total=count)
-            self._demand_new(page, seen)
-            token = page.next
-            return page
-
-        return Listing(read, self.lengths, self.identity, self.most)
-
-    def _demand_new(self, page: Listed[T], seen: set[str | None]) -> None:
-        """Refuse a page that is followed by one that was `seen`, such as itself: such a list has no end."""
-        if page.next in seen:
-            raise self.lengths.refused("answered the same page again")
-        seen.add(page.next)
+    def _key(self, row: T) -> str:
+        key = self.identity(row)
+        return key if isinstance(key, str) else ""
 
 
 async def read_on(

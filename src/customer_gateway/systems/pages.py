@@ -142,13 +142,15 @@ class ListLengths:
 class RowSlice(Generic[T]):
     """Some rows of a list in their places. `ended` says that no more follow, `total` is that of the last page.
 
-    `after` is for each row what the list goes on by after it, where pages follow each other by tokens.
+    `after` is for each row what the list goes on by after it, where that is no place alone. `is_over` is what the
+    vendor itself says of whether more follow, None where it does not.
     """
 
     rows: Sequence[T]
     ended: bool
     total: int | None = None
     after: Sequence[str] = ()
+    is_over: bool | None = None
 
     async def has_next(self, start: int, size: int, follows: Callable[[int], Awaitable[bool]] | None) -> bool | None:
         """Return whether the list goes on after `size` rows from `start`; None where no row and no count tells it.
@@ -156,7 +158,7 @@ class RowSlice(Generic[T]):
         A total below the rows is not believed: then `follows` is asked, if given, for the row at that position.
         """
         seen = start + min(size, len(self.rows))
-        if len(self.rows) > size or (self.after and not self.ended):
+        if len(self.rows) > size or self.is_over is False:
             return True
         if self.total is not None and (self.total >= seen or not self.rows):
             return self.total > seen

@@ -37,10 +37,10 @@ from customer_gateway.systems.adapter import Adapter, Customers, open_api
 from customer_gateway.systems.connection import SystemSettings, Wiring, seconds_under, text_under
 from customer_gateway.systems.fewest_calls import read_fewest
 from customer_gateway.systems.identified import with_text_ids
-from customer_gateway.systems.listing import TokenListing
 from customer_gateway.systems.lookups import through_customer, values_by
 from customer_gateway.systems.pages import Listed
 from customer_gateway.systems.registry import Vendor
+from customer_gateway.systems.token_listing import TokenListing
 from customer_gateway.wire import Call, SessionLogin, bearer
 
 if TYPE_CHECKING:

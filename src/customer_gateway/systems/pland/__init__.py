@@ -14,7 +14,7 @@ from customer_gateway.documents.row import WrongForm
 from customer_gateway.documents.rows import DriftSampler, Rows
 from customer_gateway.system import Kind, Lookup
 from customer_gateway.systems.adapter import Adapter, Customers, People, open_api
-from customer_gateway.systems.listing import Listing
+from customer_gateway.systems.listing import KeyedListing, Listing
 from customer_gateway.systems.lookups import (
     by_route,
     grouped,
@@ -133,15 +133,15 @@ class Pland:
             ),
         )
 
-    def _list(self, path: str, query: Sequence[Query], decode: Decode) -> Listing[Any]:
+    def _list(self, path: str, query: Sequence[Query], decode: Decode) -> KeyedListing[Any]:
         async def read(offset: int, limit: int, deadline: Deadline) -> Listed[Any]:
             paging = [("limit", str(limit)), ("offset", str(offset)), _BY_ID]
             return Listed(await self._rows(path, [*query, *paging], decode, deadline))
 
         lengths = self._api.lengths(path)
-        return Listing(read, lengths, _KEY, _ROWS_PER_PAGE, tuple(query), numbered=False, looks_ahead=True)
+        return KeyedListing(read, lengths, _KEY, _ROWS_PER_PAGE, tuple(query), numbered=False, looks_ahead=True)
 
-    def _customers(self, decode: Decode) -> Listing[PlandCustomerView]:
+    def _customers(self, decode: Decode) -> KeyedListing[PlandCustomerView]:
         """Pland does not say whether more follows: one row more than asked shows it."""
         return self._list("/customers/", [], decode)
 
