@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from customer_gateway.documents.record import DocumentContext
 from customer_gateway.documents.row import Email, Key, Part, Raw, Row, Text, WrongForm, keyed, named, raw_document
 from customer_gateway.documents.rows import DriftSampler, Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Status(Part, kw_only=True):
@@ -83,6 +86,111 @@ def test_decoding_in_one_pass_gives_what_reading_the_documents_gives(documents: 
     rows = Rows(Person, context())
 
     assert list(map(values, rows.decode(orjson.dumps(documents)))) == list(map(values, rows.read(documents)))
+
+
+class Kept(Person, kw_only=True):
+    """A person with the document, and the fields that one was read from alone."""
+
+    document: dict[str, Any] = raw_document()
+
+
+class Alone(Rows[Kept]):
+    """Rows that note which of them are read field by field."""
+
+    def __init__(self) -> None:
+        self.how = context()
+        self.read_alone: list[object] = []
+        super().__init__(Kept, self.how)
+
+    def read_one(self, document: object) -> Kept:
+        self.read_alone.append(document)
+        return super().read_one(document)
+
+    def read_each_alone(self, documents: Any) -> list[Kept]:
+        """Return what `read` does, where some row has a key, each row by itself."""
+        return [self._alone(document) for document in documents]
+
+    def _alone(self, document: object) -> Kept:
+        try:
+            return self.read_one(document)
+        except WrongForm:
+            self.how.drift.notice("_id", "missing: the row is left out of its list")
+            return Kept(key="", context=self.how)
+
+
+def outcome(read: Callable[[Alone], list[Kept]]) -> Any:
+    """All that can be told of a reading: values to the type, documents, notices; or the error."""
+    rows = Alone()
+    try:
+        found = read(rows)
+    except ValueError as error:
+        return type(error), str(error)
+    told = [(repr(values(row)), repr(row.document), row.context is rows.how) for row in found]
+    return told, rows.how.drift.count, rows.how.drift.notices
+
+
+ODD_ROW = b'{"_id": "1", "firstName": true}'
+LARGE = [b"18446744073709551615", b"18446744073709551617", b"-9223372036854775809", b"9007199254740993.0"]
+SENT = st.one_of(
+    st.one_of(TEXTS, ADDRESSES, ODD, st.sampled_from(["null", "7", "\U0001f600"])).map(orjson.dumps),
+    st.sampled_from([*LARGE, b"1.0", b"-0.0", b"[" * 1000 + b"]" * 1000]),
+)
+
+
+def objects(names: list[str], sent: st.SearchStrategy[bytes], before: bytes = b"") -> st.SearchStrategy[bytes]:
+    """JSON objects that may say a thing several times."""
+    member = st.builds(b'"%b": %b'.__mod__, st.tuples(st.sampled_from(names).map(str.encode), sent))
+    return st.lists(member, max_size=5).map(lambda members: b"{" + b", ".join([before, *members][not before :]) + b"}")
+
+
+INNER = st.one_of(SENT, objects(["state", "createdBy", "createdAt", "email", "more"], SENT))
+MEMBERS = ["firstName", "tags", "status", "access", "more", "gateway:misread", "gateway:context", "gateway:document"]
+SENT_ROWS = st.lists(
+    st.one_of(
+        DOCUMENTS.map(orjson.dumps),
+        objects(MEMBERS, INNER, b'"_id": "7"'),
+        objects(["_id", *MEMBERS], INNER),
+        INNER,
+    ),
+    max_size=4,
+)
+NO_JSON = [b'"\\ud83c"', b'"\xff"', b"NaN", b"1e999", b"{", b"", b"\xef\xbb\xbf1"]
+DEEP = [b"[" * depth + b"]" * depth for depth in (1020, 1021, 1022, 1023, 5000)]
+ENDS = [b"", b"]]", b"] 1", b",]", *(b', {"_id": "8", "more": %b}]' % value for value in (*NO_JSON, *DEEP))]
+
+
+@example([b'{"_id": " ", "firstName": "Ida"}', b'{"_id": "2", "status": "null"}', b"null"], b"]")
+@example([b'{"_id": "2", "firstName": true, "firstName": "Ida"}', b'{"_id": "3", "status": [{"state": 1}]}'], b"]")
+@given(SENT_ROWS, st.one_of(st.just(b"]"), st.just(b"]"), st.sampled_from(ENDS)))
+def test_a_list_with_an_odd_row_is_read_as_if_each_row_were_read_alone(sent: list[bytes], end: bytes) -> None:
+    body = b"[" + b", ".join([ODD_ROW, *sent]) + end
+
+    assert outcome(lambda rows: rows.decode(body)) == outcome(lambda rows: rows.read_each_alone(orjson.loads(body)))
+
+
+@given(SENT_ROWS)
+def test_documents_are_read_as_if_each_were_read_alone(sent: list[bytes]) -> None:
+    body = b"[" + b", ".join([*sent, b'{"_id": "1"}']) + b"]"
+
+    assert outcome(lambda rows: rows.read(orjson.loads(body))) == outcome(
+        lambda rows: rows.read_each_alone(orjson.loads(body))
+    )
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"firstName": True}, {"firstName": 1.5}, {"status": []}, {"status": {"state": {}}}, {"access": {"email": 7}}],
+    ids=str,
+)
+def test_a_value_of_another_type_costs_its_own_row_alone(odd: dict[str, Any]) -> None:
+    rows = Alone()
+    documents = [{"_id": str(number), "firstName": "Ida", "status": {"state": number}} for number in range(9)]
+    documents[4] |= odd
+
+    found = rows.decode(orjson.dumps(documents))
+
+    assert [row.key for row in found] == list("012345678")
+    assert rows.read_alone == [documents[4]]
 
 
 def test_a_blank_text_is_none_at_every_depth() -> None:

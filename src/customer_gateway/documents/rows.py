@@ -6,9 +6,10 @@
 
 Where many objects come with every call this costs least (docs/adr/0012-typed-rows.md): what a row does not name is
 skipped while decoding, and a field is read as fast as Python reads anything. JSON of the form that the row declares
-becomes rows in one pass; an answer that has another form anywhere is decoded as a document and read forgivingly, field
-by field, as `documents.record` does. The values are the same either way, but for one: an integer of more than 64 bits
-in a `Raw` is exact in one pass, and the nearest double in a document.
+becomes rows in one pass. An answer that has another form anywhere is decoded as documents: each that has the declared
+form becomes a row in one step, and the others alone are read forgivingly, field by field, as `documents.record` does.
+The values are the same every way, but for one: an integer of more than 64 bits in a `Raw` is exact in one pass, and the
+nearest double in a document.
 
 What a row does not name is not checked either: bytes that are no UTF-8, half a character or a number that no double
 can hold are refused in a document wherever they stand (`documents.json_text` mends the last two), and are passed over
@@ -31,6 +32,7 @@ from customer_gateway.documents import forms
 from customer_gateway.documents.row import NOT_KEPT, OWN, Part, Row, Text, WrongForm
 from customer_gateway.documents.values import (
     DocumentContext,
+    is_blank,
     is_list,
     is_object,
     read_object,
@@ -56,6 +58,7 @@ class Rows(Generic[R]):
     """How one system's lists of one kind of row are decoded."""
 
     def __init__(self, row: type[R], context: DocumentContext) -> None:
+        self._row = row
         self._form = _Form(row)
         self._context = context
         self._decode = msgspec.json.Decoder(list[row]).decode
@@ -77,14 +80,30 @@ class Rows(Generic[R]):
     def read(self, documents: object) -> list[R]:
         """Return the rows of decoded JSON, each with its document where it keeps one. Raises `WrongForm`.
 
-        A row without a key that can be read has a blank one and nothing else: it keeps its place in the list.
+        Each is what `read_one` gives; those of the declared form sooner. A row without a key that can be read has a
+        blank one and nothing else: it keeps its place in the list.
         """
         if not is_list(documents):
             raise WrongForm("it is no list")
-        rows = [self._row_or_blank(document) for document in documents]
+        made = [self._as_declared(document) for document in documents]
+        self._form.normalize([row for row in made if row is not None])
+        rows = [self._row_or_blank(each) if row is None else row for row, each in zip(made, documents, strict=True)]
         if rows and not any(row.key for row in rows) and (len(rows) > 1 or not is_object(documents[0])):
             raise WrongForm(f"it is no list of objects with {self._form.key}")
         return rows
+
+    def _as_declared(self, document: object) -> R | None:
+        """Return the row of an object of the declared form, to be normalized; None for another one."""
+        try:
+            row = msgspec.convert(document, self._row)
+        except msgspec.ValidationError:
+            return None
+        if is_blank(row.key):
+            return None
+        row.context = self._context
+        if "document" in self._form.own:
+            row.document = document  # pyright: ignore[reportAttributeAccessIssue] - the row has declared it
+        return row
 
     def _row_or_blank(self, document: object) -> R:
         """Return the row of a decoded object; one with a blank key keeps the place of what has no key."""
