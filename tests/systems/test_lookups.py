@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 from federation.fake_system import Asked
 
+from customer_gateway.documents.record import DocumentContext
 from customer_gateway.errors import UpstreamUnavailable
 from customer_gateway.federation.reads import RequestReads
 from customer_gateway.federation.request import Batchers
 from customer_gateway.system import EVERYTHING, Route
-from customer_gateway.systems.lookups import by_route, lists_by_customer, through_customer, users_by, values_by
+from customer_gateway.systems.lookups import (
+    by_route,
+    grouped,
+    lists_by_customer,
+    through_customer,
+    users_by,
+    values_by,
+)
 from customer_gateway.work.deadline import Deadline
 
 pytestmark = pytest.mark.anyio
@@ -75,6 +83,31 @@ async def test_users_by_keys_keep_their_places_and_one_failed_read_fails_its_lis
 
     assert found == [["Ute", None, "Uwe"], [], DOWN]
     assert asked.calls == [["u2", "gone", "u1", "u3"]]
+
+
+@dataclass(frozen=True)
+class Bill:
+    customer_key: str | None
+
+
+@pytest.mark.parametrize(
+    ("keys", "named", "taken", "left_out"),
+    [
+        (["1"], ["1", None], {"1": ["1", "1"]}, 0),
+        (["1"], ["1", "2"], {"1": ["1"]}, 1),
+        (["1", "2"], ["2", None, "1", "3"], {"1": ["1"], "2": ["2"]}, 2),
+        (["1", "2"], [], {"1": [], "2": []}, 0),
+    ],
+)
+def test_a_noun_is_of_the_customer_it_names_else_of_the_only_one_it_was_read_through(
+    keys: list[str], named: list[str | None], taken: dict[str, list[str]], left_out: int
+) -> None:
+    how = DocumentContext.of("acme", "https://acme.test", "UTC", "DE")
+
+    groups = grouped(keys, lambda only: [Bill(each or only) for each in named], "customer", how)
+
+    assert groups == {key: [Bill(each) for each in owners] for key, owners in taken.items()}
+    assert how.drift.count == left_out
 
 
 async def test_a_noun_with_a_look_up_of_its_own_is_found_by_it() -> None:

@@ -65,13 +65,18 @@ class Shape(Generic[N]):
         """Return whether any of the fields that are declared holds something."""
         return any(getattr(noun, name) is not None for name, _ in self._fields)
 
-    def read(self, part: Record, **otherwise: Any) -> N:
-        """Return the noun that a part of a document is read as; `otherwise` are fields that stand elsewhere."""
+    def read(self, part: Record, *, read_through: str | None = None, **otherwise: Any) -> N:
+        """Return the noun that a part of a document is read as; `otherwise` are fields that stand elsewhere.
+
+        `read_through` is the customer that it was read through, whose it is where it names none.
+        """
         if self.has_key:
             otherwise["system"] = part.context.system
         kind = type(part)
         for name, declared in self._fields:
             otherwise[name] = declared.__get__(part, kind)
+        if read_through is not None and otherwise["customer_key"] is None:
+            otherwise["customer_key"] = read_through
         return self._noun(**otherwise)
 
 

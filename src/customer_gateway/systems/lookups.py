@@ -84,17 +84,17 @@ def key_of_list(attribute: str, nouns: str, customer: Any) -> Any:
 
 
 def grouped(
-    keys: Sequence[str], nouns: Iterable[Any], owner: Callable[[Any], str | None], field: str, context: DocumentContext
+    keys: Sequence[str], read: Callable[[str | None], Iterable[Any]], field: str, context: DocumentContext
 ) -> dict[str, list[Any]]:
-    """Group nouns under the customer that `owner` gives; `field` is the vendor's name for what names it.
+    """Group nouns under their customers; `field` is the vendor's name for what names it.
 
-    One that names none is that of the only customer asked for. Where several were asked for, and where it names
-    another one, it belongs to nobody here: it is left out with a notice.
+    `read` gives the nouns, and is given whose they are that name none: the only customer asked for, by which they were
+    read. Where several were asked for, and where one names another customer, it belongs to nobody here: it is left out
+    with a notice.
     """
     groups: dict[str, list[Any]] = {key: [] for key in keys}
-    only = keys[0] if len(keys) == 1 else ""
-    for noun in nouns:
-        group = groups.get(owner(noun) or only)
+    for noun in read(keys[0] if len(keys) == 1 else None):
+        group = groups.get(noun.customer_key)
         if group is not None:
             group.append(noun)
         else:

@@ -294,6 +294,21 @@ async def test_the_longest_batch_stays_under_8_kb(noun: str) -> None:
     assert max(len(str(url)) for url in asked) < 8_192
 
 
+@pytest.mark.parametrize("noun", ["contacts", "agreements", "invoices"])
+async def test_what_names_another_customer_is_left_out_and_what_names_none_is_of_the_only_one_asked_for(
+    noun: str,
+) -> None:
+    one, other = "a" * 24, "b" * 24
+    named = [{"customerId": other}, {"customerId": one}, {"customerId": None}, {}]
+    rows = [{"_id": f"{place:024x}", "documentType": "invoice", **each} for place, each in enumerate(named, 1)]
+
+    (found,), _ = await of_keys(noun, [one], rows)
+    of_two, _ = await of_keys(noun, [one, other], rows)
+
+    assert [(int(each.key, 16), each.customer_key) for each in found] == [(2, one), (3, one), (4, one)]
+    assert [[int(each.key, 16) for each in nouns] for nouns in of_two] == [[2], [1]]
+
+
 WHOLE = [Selection({"Customer": frozenset({"version"})}), Selection({"Customer": frozenset({"records"})})]
 UNIFIED = Selection({"Customer": frozenset({"name"})})
 

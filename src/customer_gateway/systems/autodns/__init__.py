@@ -209,8 +209,11 @@ class Autodns:
     async def _fetch_invoices(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         filters = among(map(_split, keys), "customer.client", "customer.number")
         rows = await self._search("/invoice/_search", (_INVOICE_FIELDS, orjson.loads), filters).whole(deadline)
-        bills = {bill.key: bill for bill in self._bills(rows)}.values()
-        return grouped(keys, bills, attrgetter("customer_key"), "customer", self._api.context)
+
+        def read(read_through: str | None) -> Iterable[Invoice]:
+            return {bill.key: bill for bill in self._bills(rows, read_through)}.values()
+
+        return grouped(keys, read, "customer", self._api.context)
 
     async def _fetch_invoice(self, keys: Sequence[str], deadline: Deadline) -> dict[str, Invoice]:
         """Fetch an invoice by itself: AutoDNS documents no filter by id."""
@@ -234,12 +237,12 @@ class Autodns:
             CUSTOMER.notice_undocumented(row, self._api.context)
         return known
 
-    def _bills(self, rows: Sequence[Document]) -> list[Invoice]:
-        """Return the invoices of a list; a row without an id is left out."""
+    def _bills(self, rows: Sequence[Document], read_through: str | None = None) -> list[Invoice]:
+        """Return the invoices of a list, read through a customer or by themselves; a row without an id is left out."""
         documents = [Record(row, self._api.context) for row in rows]
         known = [document if document.integer("id") is not None else None for document in documents]
         self._demand("/invoice/_search", rows, known, "id", "invoice with an id")
-        return [INVOICE.read(document) for document in known if document is not None]
+        return [INVOICE.read(each, read_through=read_through) for each in known if each is not None]
 
     def _demand(self, path: str, rows: Sequence[Document], known: Sequence[object], name: str, what: str) -> None:
         """Refuse rows of something else; one row that lacks `name` is noticed."""

@@ -193,13 +193,12 @@ class Next:
 
         return self._route(path.strip("/"), fetch)
 
-    def _by_customer(self, path: str, read: Callable[[Document], Any], rows: Mapping[str, object]) -> Route[Any]:
+    def _by_customer(self, path: str, read: Callable[..., Any], rows: Mapping[str, object]) -> Route[Any]:
         """Return rows of the list at `path` that name the customers."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
             found = await self._rows(path, {"customerid__in": list(map(int, keys)), **rows}, MOST_LIST_ROWS, deadline)
-            nouns = map(read, found)
-            return grouped(keys, nouns, attrgetter("customer_key"), "customerid", self._api.context)
+            return grouped(keys, lambda one: [read(row, one) for row in found], "customerid", self._api.context)
 
         return self._route(f"{path.strip('/')}s", fetch)
 
@@ -251,11 +250,11 @@ class Next:
         self._api.context.drift.notice("active", f"{path} cannot be asked for rows that are not active")
         return document
 
-    def _contact(self, row: Document) -> NextContactView:
-        return NextContactView(row, self._api.context)
+    def _contact(self, row: Document, read_through: str | None = None) -> NextContactView:
+        return NextContactView(row, self._api.context, read_through)
 
-    def _invoice(self, row: Document) -> Invoice:
-        return INVOICE.read(self._record(row))
+    def _invoice(self, row: Document, read_through: str | None = None) -> Invoice:
+        return INVOICE.read(self._record(row), read_through=read_through)
 
     def _record(self, row: Document) -> Record:
         return Record(row, self._api.context)

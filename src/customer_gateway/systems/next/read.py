@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from customer_gateway.documents.contact_data import stated_country
 from customer_gateway.documents.contact_shapes import email_addresses, phone_numbers, postal_address
 from customer_gateway.documents.countries import country_code
-from customer_gateway.documents.record import Record
+from customer_gateway.documents.record import Document, DocumentContext, Record
 from customer_gateway.documents.shapes import (
     Shape,
     currency_code,
@@ -150,12 +150,24 @@ class NextCustomerView(Record, CustomerFields):
 
 
 class NextContactView(Record, ContactFields):
-    """A NEXT customer contact read as a `Contact`; its name is one field."""
+    """A NEXT customer contact read as a `Contact`; its name is one field.
 
-    __slots__ = ()
+    `read_through` is the customer that it was read through, whose it is where it names none.
+    """
+
+    __slots__ = ("_read_through",)
+
+    def __init__(self, document: Document, context: DocumentContext, read_through: str | None = None) -> None:
+        super().__init__(document, context)
+        self._read_through = read_through
 
     key = integer_key("id")
-    customer_key = foreign_key("customerid", ID)
+
+    @property
+    @reads("customerid")
+    def customer_key(self) -> str | None:
+        return self.foreign_key("customerid", ID) or self._read_through
+
     name = text("name")
     title = text("title")
     email = email_address("email")

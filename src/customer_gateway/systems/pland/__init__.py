@@ -79,6 +79,8 @@ _KEY: Final = attrgetter("key")
 
 Query: TypeAlias = tuple[str, str]
 Read: TypeAlias = "Callable[[Iterable[Any]], Iterable[Any]]"
+ReadThrough: TypeAlias = "Callable[[Sequence[Any], str | None], Iterable[Any]]"
+"""Is given, too, the customer whose the nouns are that name none."""
 
 
 class Pland:
@@ -97,7 +99,7 @@ class Pland:
     def adapter(self) -> Adapter:
         """Return the system over these lists."""
         entities = self._entities.decode
-        contacts = self._by_customer("contacts", "customerId", self._contact_rows.decode, list)
+        contacts = self._by_customer("contacts", "customerId", self._contact_rows.decode, _contacts_of)
         agreements = self._by_customer("assignments", "customer", entities, agreements_of)
         invoices = self._by_customer("invoices", "customer", entities, invoices_of)
         users = self._by_id("users", "users", self._user_rows.decode, partial(map, user))
@@ -155,12 +157,12 @@ class Pland:
             raise self._api.refused("GET /customers/count did not answer a count")
         return count
 
-    def _by_customer(self, name: str, term: str, decode: Decode, read: Read) -> Route[list[Any]]:
+    def _by_customer(self, name: str, term: str, decode: Decode, read: ReadThrough) -> Route[list[Any]]:
         """Return what names the customers, by them."""
 
         async def fetch(keys: Sequence[str], deadline: Deadline) -> dict[str, list[Any]]:
             rows = await self._list(f"/{name}/", [(term, key) for key in keys], decode).whole(deadline)
-            return grouped(keys, read(rows), attrgetter("customer_key"), "customerId", self._api.context)
+            return grouped(keys, partial(read, rows), "customerId", self._api.context)
 
         return self._route(name, fetch)
 
@@ -245,6 +247,13 @@ class Pland:
 def connect(name: str, settings: PlandSettings, wiring: Wiring) -> Adapter:
     """Return the system that a table of the configuration describes; sends nothing yet."""
     return Pland(open_api(KIND, name, settings, wiring, auth=auth_of(settings, wiring))).adapter()
+
+
+def _contacts_of(rows: Sequence[PlandContactView], read_through: str | None) -> Sequence[Contact]:
+    if read_through is not None:
+        for row in rows:
+            row.customer_key = row.customer_key or read_through
+    return rows
 
 
 def _in_place(rows: Sequence[PlandCustomerView]) -> Sequence[PlandCustomerView | None]:

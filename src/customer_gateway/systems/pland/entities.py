@@ -93,12 +93,12 @@ INVOICE: Final = Shape(
 """An invoice, a storno or a credit; `total` is the gross amount."""
 
 
-def agreements_of(entities: Iterable[PlandEntity]) -> Iterable[Agreement]:
-    return map(AGREEMENT.read, entities)
+def agreements_of(entities: Iterable[PlandEntity], read_through: str | None = None) -> Iterable[Agreement]:
+    return [AGREEMENT.read(each, read_through=read_through) for each in entities]
 
 
-def invoices_of(entities: Iterable[PlandEntity]) -> Iterable[Invoice]:
-    return map(INVOICE.read, filter(_is_invoice, entities))
+def invoices_of(entities: Iterable[PlandEntity], read_through: str | None = None) -> Iterable[Invoice]:
+    return [INVOICE.read(each, read_through=read_through) for each in entities if _is_invoice(each)]
 
 
 def _is_invoice(entity: PlandEntity) -> bool:
