@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound="Part")
 R = TypeVar("R", bound="Row")
 
+_KEY: Final = attrgetter("key")
 _WATCH_SECONDS: Final = 60.0
 _INTEGERS: Final = range(-(2**63), 2**64)
 """Integers that are the same in a document; larger ones are doubles there."""
@@ -68,6 +69,7 @@ class Rows(Generic[R]):
         try:
             rows = self._decode(body)
             self._form.normalize(rows)
+            _check_keys(rows)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return self.read(orjson.loads(body))
         context = self._context
@@ -255,6 +257,13 @@ class _Form(Generic[P]):
 def _write_keys(rows: Iterable[Any]) -> None:
     for row in rows:
         row.key = _digits(row.key)
+
+
+def _check_keys(rows: Iterable[Row]) -> None:
+    """Raise `WrongForm` where a key is blank: that is none."""
+    keys = list(map(_KEY, rows))
+    if "" in keys or any(map(str.isspace, keys)):
+        raise WrongForm("it holds a blank key")
 
 
 def _digits(value: Any) -> Any:
