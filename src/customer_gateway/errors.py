@@ -175,13 +175,15 @@ class UpstreamError(GatewayError):
     an answer at all. `applied` is False where the call has certainly changed nothing at the vendor (it was not sent, or
     refused), None where it may have. `explanation` is what the vendor says of it, for the system that asked to know
     (`Call.explain`): it is never shown or logged. `reported_once` marks the failure of a list that is read whole for
-    all rows of an answer: clients see it once for each field, not for each row.
+    all rows of an answer: clients see it once for each field, not for each row. `progress` says what was read all the
+    same: the message ends with it.
     """
 
     code: ClassVar[str] = "UPSTREAM_UNAVAILABLE"
     applied: bool | None = None
     explanation: object = None
     reported_once: bool = False
+    progress: str = ""
 
     def __init__(
         self,
@@ -200,6 +202,9 @@ class UpstreamError(GatewayError):
 
     _retryable_by_nature: ClassVar[bool] = False
 
+    def __str__(self) -> str:
+        return "; ".join(filter(None, (super().__str__(), self.progress)))
+
     def again(self) -> Self:
         """Copy the failure, to be kept and raised elsewhere: one that was raised holds its traceback."""
         twin = type(self).__new__(type(self), *self.args)
@@ -207,9 +212,9 @@ class UpstreamError(GatewayError):
         return twin
 
     def after(self, progress: str) -> Self:
-        """Copy the failure; its message ends with what was read all the same."""
+        """Copy the failure; its message ends with this `progress`, in place of one that it had."""
         twin = self.again()
-        twin.args = (f"{self}; {progress}",)
+        twin.progress = progress
         return twin
 
 

@@ -12,6 +12,7 @@ from customer_gateway.federation.customer import read_customers
 from customer_gateway.federation.fields import ColumnPart, Incomplete, partly, read_field
 from customer_gateway.federation.indexed import is_indexed
 from customer_gateway.model.signed_cursors import refused
+from customer_gateway.work.kept_reads import age_of_kept_calls
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Hashable, Sequence
@@ -136,14 +137,15 @@ def _without_repeats(items: Sequence[Any], start: int) -> tuple[dict[str, Any], 
 async def _page(
     request: RequestContext, system: System, start: int, first: int, after: str
 ) -> tuple[datetime, Page[Any]]:
-    """Return a page, and when its call began: that may be another request's, or one of a minute ago that is kept."""
+    """Return a page, and when its calls began: they may be another request's, or kept ones of a minute or two ago."""
     selection = request.selection  # invoices have a PageInfo too
     ask_next = selection.selects("CustomerConnection", "page_info") and selection.selects("PageInfo", "has_next_page")
     route = system.customers(request.selection)
 
     async def read(deadline: Deadline) -> tuple[datetime, Page[Any]]:
         began = datetime.now(UTC)
-        return began, await system.page(start, first, request.selection, deadline, ask_next=ask_next, after=after)
+        page = await system.page(start, first, request.selection, deadline, ask_next=ask_next, after=after)
+        return began - age_of_kept_calls(), page
 
     key = (route, start, first, ask_next, after)
     return await request.memoized(system.name, "customers", key, read, keep=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from customer_gateway.errors import UpstreamTimeout
 from customer_gateway.work.faults import failure_of
-from customer_gateway.work.kept_reads import CUT_OFF, KEPT_SECONDS, OLDEST_SECONDS, ReadLog
+from customer_gateway.work.kept_reads import CUT_OFF, KEPT, OLDEST_SECONDS, ReadLog, with_progress
 from customer_gateway.work.shared_call import Completion
 
 if TYPE_CHECKING:
@@ -158,22 +158,16 @@ class RequestReads:
         self.log.note(route.system, route, found, began)
         if any(issubclass(kind, CUT_OFF) for kind in set(map(type, found.values()))):
             self.log.cut_off(route.system)
-            _add_progress(found, route.noun, len(kept))
+            found = _with_progress(found, route.noun, len(kept))
         return {**kept, **found} if kept else found
 
 
-def _add_progress(found: dict[str, Any], noun: str, kept: int) -> None:
-    """Add to the failures of keys for which there was no time how many others were read."""
-    late = [key for key, value in found.items() if isinstance(value, CUT_OFF)]
+def _with_progress(found: dict[str, Any], noun: str, kept: int) -> dict[str, Any]:
+    """Return the values; the failures of keys for which there was no time say how many others were read, if any."""
     read = kept + sum(not isinstance(value, Exception) for value in found.values())
     if not read:
-        return
-    progress = (
-        f"{read} of {kept + len(found)} reads of {noun} fit in the time and are kept for {KEPT_SECONDS:.0f} s: "
-        "send the same request again, or ask for fewer at once"
-    )
-    longer = {id(found[key]): found[key].after(progress) for key in late}
-    found.update((key, longer[id(found[key])]) for key in late)
+        return found
+    return with_progress(found, f"{read} of {kept + len(found)} reads of {noun} fit in the time and are {KEPT}")
 
 
 def _missing(keys: Sequence[str], values: Mapping[str, Any]) -> Sequence[str]:

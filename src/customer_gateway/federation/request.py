@@ -61,6 +61,7 @@ class Batchers:
         for route, batcher in list(self._batchers.items()):
             if route.system == system:
                 batcher.forget([key])
+        self.kept_reads(system).drop_at_write()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ class RequestContext:
 
         `what` names the call in the error of a late answer. A call that failed is not made again in this request: each
         later use of `key` raises its error. With `keep` the answer is kept for the next request if this one is cut off
-        while it reads from the system.
+        while it reads from the system; where it is this call, those that it consists of are kept.
         """
         if keep and key not in self.answers:
             self.answers.update(self.reads.log.find(system, _ANSWERS, [key]))
@@ -217,7 +218,8 @@ class RequestContext:
         under_way = self._under_way.setdefault(system, [])
         under_way.append(completion)
         try:
-            began, answer = await self.shared.join(system, what, key, self.deadline, _timed(call))
+            kept = self.reads.log.of(system) if keep else None
+            began, answer = await self.shared.join(system, what, key, self.deadline, _timed(call), kept)
         except UpstreamError as error:
             if isinstance(error, CUT_OFF):
                 self.reads.log.cut_off(system)

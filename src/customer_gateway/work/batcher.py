@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.work.faults import failure_of
-from customer_gateway.work.kept_reads import ANSWERED_CALLS, CUT_OFF, OLDEST_SECONDS, AnsweredCalls, KeptReads
+from customer_gateway.work.kept_reads import CUT_OFF, AnsweredCalls, KeptReads, with_progress
 from customer_gateway.work.shared_call import CallCancelled, SharedCall
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Batcher(Generic[V]):
             batches.setdefault(batch, []).extend(added)
         await _completed(batches, deadline)
         for batch, awaited in batches.items():
-            values.update(self._outcome(batch, awaited))
+            values.update(self._outcome(batch, awaited, deadline))
             began = min(began, batch.began)
         return values, began
 
@@ -214,17 +214,14 @@ class Batcher(Generic[V]):
 
     async def _read_further(self, batch: _Batch, groups: Sequence[Sequence[str]]) -> Mapping[str, Any]:
         """Read with the calls that are kept of a batch that was cut off; where this one is, keep its calls, too."""
-        batch.began = began = asyncio.get_running_loop().time()
-        calls = AnsweredCalls(self._kept.all_of(self))
-        ANSWERED_CALLS.set(calls)
+        batch.began = asyncio.get_running_loop().time()
+        calls = batch.calls = AnsweredCalls.begin(self._kept, self)
         values = await self._read(groups, batch.deadline)
-        if calls.used:
-            batch.began -= OLDEST_SECONDS
-        if any(issubclass(kind, CUT_OFF) for kind in set(map(type, values.values()))):
-            self._kept.keep(self, calls.made, began, asyncio.get_running_loop().time())
-        else:
-            self._kept.discard(self, calls.used)
-        return values
+        batch.began -= calls.age
+        cut_off = [issubclass(kind, CUT_OFF) for kind in set(map(type, values.values()))]
+        calls.end(cut_off=any(cut_off))
+        progress = calls.progress if cut_off and all(cut_off) else ""
+        return with_progress(values, progress) if progress else values
 
     async def _read(self, groups: Sequence[Sequence[str]], deadline: Deadline) -> Mapping[str, Any]:
         """Return the values of the keys of all waiters, or what failed in their place.
@@ -260,10 +257,10 @@ class Batcher(Generic[V]):
         for key in list(self._cache_entries)[: max(0, len(self._cache_entries) - self._cache_keys)]:
             del self._cache_entries[key]
 
-    def _outcome(self, batch: _Batch, keys: Sequence[str]) -> Iterable[tuple[str, Any]]:
+    def _outcome(self, batch: _Batch, keys: Sequence[str], deadline: Deadline) -> Iterable[tuple[str, Any]]:
         """Return the outcome of each of the keys: its value, None, or what failed."""
         if not batch.completion.done:
-            return dict.fromkeys(keys, self._late()).items()
+            return dict.fromkeys(keys, batch.late(self._system, self._noun, deadline)).items()
         try:
             values = batch.outcome()
         except CallCancelled:

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
+from datetime import timedelta
 from itertools import count
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
 from customer_gateway.errors import UpstreamRateLimited, UpstreamTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+K = TypeVar("K")
+
 KEPT_SECONDS: Final = 60.0
 OLDEST_SECONDS: Final = 2 * KEPT_SECONDS
 """How long ago a call may have begun whose answer is kept."""
 _MOST: Final = 2_000
+KEPT: Final = f"kept for {KEPT_SECONDS:.0f} s: send the same request again, or ask for fewer at once"
 CUT_OFF: Final = (UpstreamTimeout, UpstreamRateLimited)
 """What stands in place of a value for which there was no time."""
 
@@ -106,30 +110,77 @@ class PathCall(Protocol):
 
 
 class AnsweredCalls:
-    """Answer calls of a batch that a batch like it, which was cut off, has made; note those that this one makes."""
+    """Answer calls of a read that the same read (`whole`), which was cut off, has made; note those that this one makes.
 
-    def __init__(self, kept: Mapping[Any, tuple[PathCall, Any]]) -> None:
+    They are found in the context that it was begun in (`ANSWERED_CALLS`).
+    """
+
+    def __init__(self, kept: KeptReads, whole: object) -> None:
+        self._kept = kept
+        self._whole = whole
+        self._began = asyncio.get_running_loop().time()
         self._by_path: dict[str, list[tuple[object, PathCall, Any]]] = {}
-        for number, (call, answer) in kept.items():
+        for number, (call, answer) in kept.all_of(whole).items():
             self._by_path.setdefault(call.path, []).append((number, call, answer))
-        self.used: list[object] = []
-        self.made: dict[Any, tuple[PathCall, Any]] = {}
+        self._used: dict[object, None] = {}
+        self._made: dict[object, tuple[PathCall, Any]] = {}
+
+    @classmethod
+    def begin(cls, kept: KeptReads, whole: object) -> Self:
+        """Begin a read: the calls that are made in this context are its."""
+        calls = cls(kept, whole)
+        ANSWERED_CALLS.set(calls)
+        return calls
+
+    @property
+    def age(self) -> float:
+        """Return by how many seconds the calls may be older than the read."""
+        return OLDEST_SECONDS if self._used else 0.0
+
+    @property
+    def progress(self) -> str:
+        """Return what the failure of a read that was cut off says of its calls; blank where there are none."""
+        count = len(self._used) + len(self._made)
+        if not count:
+            return ""
+        return (
+            f"1 call fit in the time and is {KEPT}" if count == 1 else f"{count} calls fit in the time and are {KEPT}"
+        )
 
     def find(self, call: PathCall) -> Any:
         """Return the answer to an equal call, None where there is none."""
         for number, known, answer in self._by_path.get(call.path, ()):
             if known == call:
-                self.used.append(number)
+                self._used[number] = None
                 return answer
         return None
 
     def note(self, call: PathCall, answer: object) -> None:
-        """Note the answer to a call that this batch has made."""
-        self.made[next(_NUMBERS)] = (call, answer)
+        """Note the answer to a call that this read has made."""
+        self._made[next(_NUMBERS)] = (call, answer)
+
+    def end(self, *, cut_off: bool) -> None:
+        """End the read: keep its calls where it was cut off, else keep those that it has used no longer."""
+        if cut_off:
+            self._kept.keep(self._whole, self._made, self._began, asyncio.get_running_loop().time())
+        else:
+            self._kept.discard(self._whole, self._used)
 
 
 ANSWERED_CALLS: Final[ContextVar[AnsweredCalls | None]] = ContextVar("answered_calls", default=None)
-"""Those of the batch in whose context a call is made; None outside of one."""
+"""Those of the read in whose context a call is made; None outside of one."""
+
+
+def age_of_kept_calls() -> timedelta:
+    """Return how much older than the read in this context the calls may be that it is made of."""
+    calls = ANSWERED_CALLS.get()
+    return timedelta(seconds=0 if calls is None else calls.age)
+
+
+def with_progress(values: Mapping[K, Any], progress: str) -> dict[K, Any]:
+    """Return the values of a read; the failures of those for which there was no time end with this progress."""
+    longer = {id(each): each.after(progress) for each in values.values() if isinstance(each, CUT_OFF)}
+    return {key: longer.get(id(value), value) for key, value in values.items()}
 
 
 class ReadLog:
@@ -139,6 +190,10 @@ class ReadLog:
         self._kept = kept
         self._read: dict[str, list[tuple[object, Mapping[Any, Any], float, float]]] = {}
         self._cut_off: set[str] = set()
+
+    def of(self, system: str) -> KeptReads:
+        """Return what is kept of a system."""
+        return self._kept(system)
 
     def find(self, system: str, whole: object, keys: Iterable[Any]) -> dict[Any, Any]:
         """Return what is kept of these keys of a request before this one."""

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from customer_gateway.errors import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from customer_gateway.work.deadline import DeadlineTimer, SharedDeadline
 from customer_gateway.work.faults import failure_of
+from customer_gateway.work.kept_reads import CUT_OFF, AnsweredCalls
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable
     from contextvars import Context
 
     from customer_gateway.work.deadline import Deadline
+    from customer_gateway.work.kept_reads import KeptReads
 
 T = TypeVar("T")
 
@@ -78,13 +80,14 @@ class SharedCall(Generic[T]):
     cancelled when its last waiter leaves, and joined by none after that.
     """
 
-    __slots__ = ("_end_when_left", "_left", "_task", "_waiting", "completion", "deadline")
+    __slots__ = ("_end_when_left", "_left", "_task", "_waiting", "calls", "completion", "deadline")
 
     woken_per_iteration: ClassVar[int | None] = None
 
     def __init__(self, first: Deadline, *, end_when_left: bool = False) -> None:
         self.deadline = SharedDeadline(first.at)
         self.completion = Completion()
+        self.calls: AnsweredCalls | None = None  # of a read of which they are kept where it is cut off
         self._task: asyncio.Task[T] | None = None
         self._end_when_left = end_when_left
         self._left = False
@@ -131,6 +134,11 @@ class SharedCall(Generic[T]):
         if self._task is None or self._task.cancelled():
             raise CallCancelled
         return self._task.result()
+
+    def late(self, system: str, what: str, deadline: Deadline) -> UpstreamTimeout:
+        """Return the error for a waiter at its `deadline`; it says which calls are kept, unless others wait longer."""
+        late = UpstreamTimeout.late(system, what)
+        return late if self.calls is None or self.deadline.at > deadline.at else late.after(self.calls.progress)
 
     def _leave(self) -> None:
         self._waiting -= 1
@@ -188,35 +196,58 @@ class SharedCalls(JoinableCalls[SharedCall[Any]]):
     """Make identical reads of a system one call, such as a page of a list."""
 
     async def join(
-        self, system: str, what: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
+        self,
+        system: str,
+        what: str,
+        key: Hashable,
+        deadline: Deadline,
+        call: Callable[[Deadline], Awaitable[Any]],
+        kept: KeptReads | None = None,
     ) -> Any:
         """Return the result of the call in flight for `key`, else of a new one.
 
-        Raises `UpstreamTimeout`, which names `what` was read, at the waiter's deadline.
+        Raises `UpstreamTimeout`, which names `what` was read, at the waiter's deadline. Where `kept` is given and the
+        read is cut off, the calls that it consists of are kept there: the next one for `key` goes on with them.
         """
         found = self.find(key)
         if found is None:
-            found = self._start(system, what, key, deadline, call)
+            found = self._start(system, what, key, deadline, call, kept)
         found.join(deadline)
         try:
             return await found.result(deadline)
         except TimeoutError:
-            raise UpstreamTimeout.late(system, what) from None
+            raise found.late(system, what, deadline) from None
         except CallCancelled:
             raise UpstreamUnavailable(system, "the call was cancelled; try again") from None
 
     def _start(
-        self, system: str, what: str, key: Hashable, deadline: Deadline, call: Callable[[Deadline], Awaitable[Any]]
+        self,
+        system: str,
+        what: str,
+        key: Hashable,
+        deadline: Deadline,
+        call: Callable[[Deadline], Awaitable[Any]],
+        kept: KeptReads | None,
     ) -> SharedCall[Any]:
         started: SharedCall[Any] = SharedCall(deadline)
 
         async def run(shared: Deadline) -> Any:
+            calls = started.calls = None if kept is None else AnsweredCalls.begin(kept, key)
+            cut_off = False
             try:
                 return await call(shared)
+            except CUT_OFF as error:
+                cut_off = True
+                if calls is None or not calls.progress:
+                    raise
+                raise error.after(calls.progress) from error
             except UpstreamError:
                 raise
             except Exception as error:
                 raise failure_of(error, system, what) from None
+            finally:
+                if calls is not None:
+                    calls.end(cut_off=cut_off)
 
         started.start(run)
         self.let_join(key, started)
