@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import SYSTEMS, Answer, Gateway, gateway_over
+from stories.capped import Capped
 
 if TYPE_CHECKING:
     from customer_gateway.sandbox import Sandbox
@@ -18,7 +22,14 @@ INVOICES = '{ system(name: "%s") { customers(first: 25) { nodes { invoices(first
 EVERYTHING = """{ system(name: "%s") { customers(first: 12) { totalCount pageInfo { hasNextPage } nodes {
   address { city } contacts { name } accounts { __typename } agreements { type }
   invoices(first: 2) { nodes { number currency } } owner { name } updater { name } creator { name }
-  billing { paymentTerms invoiceDelivery recipients { name } } } } } }"""
+  billing { paymentTerms invoiceDelivery recipients { name } } } }
+  users(first: 12) { nodes { name } pageInfo { hasNextPage } } } }"""
+CURSOR = """query ($system: String!) {
+  system(name: $system) { customers(first: 7) { pageInfo { endCursor } } } }"""
+PAGES = """query ($system: String!, $after: String) { system(name: $system) {
+  customers(first: 50, after: $after) { nodes { name } pageInfo { hasNextPage endCursor } }
+  users(first: 50) { nodes { name } pageInfo { hasNextPage } }
+  choices(field: "billing.paymentTermsId") { value } } }"""
 CUSTOMERS = "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { name } ... on Contact { name } } }"
 
 
@@ -38,6 +49,12 @@ async def asked_until_whole(
 def assert_no_call_twice(gateway: Gateway, system: str) -> None:
     calls = gateway.log(system)
     assert len(calls) == len(set(calls)), [call for call in set(calls) if calls.count(call) > 1]
+
+
+def answered_calls(gateway: Gateway, system: str) -> Counter[tuple[str, bytes]]:
+    """How often the vendor has answered each call, log-ins left out."""
+    calls = gateway.box.vendors[system].log.entries
+    return Counter((str(call), call.body) for call in calls if call.status is not None and not call.login)
 
 
 @pytest.mark.alone  # it goes by the clock: 5 calls a second, cut off at the deadline
@@ -70,3 +87,28 @@ async def test_customers_by_their_ids_end_too(box: Sandbox, system: str) -> None
         assert_no_call_twice(gateway, system)
 
     assert all(answers[-1].data["nodes"])
+
+
+@pytest.mark.alone  # it goes by the clock: the deadline cuts off the second call
+@pytest.mark.parametrize("system", SYSTEMS)
+async def test_a_page_of_several_calls_of_a_slow_vendor_ends_and_no_call_is_answered_twice(
+    box: Sandbox, system: str
+) -> None:
+    where: dict[str, Any] = {"systems": [(system, system)], "bent": partial(Capped, 20, "counts")}
+    async with gateway_over(box, **where) as gateway:
+        first = await gateway.ask(CURSOR, {"system": system})
+    variables = {"system": system, "after": first.data["system"]["customers"]["pageInfo"]["endCursor"]}
+    async with gateway_over(box, **where) as gateway:
+        gateway.forget_calls()
+        at_once = await gateway.ask(PAGES, variables)
+        calls_at_once = answered_calls(gateway, system)
+    async with gateway_over(box, **where) as gateway:
+        gateway.forget_calls()
+        box.vendors[system].faults.set("latency", latency=0.2)
+        answers = await asked_until_whole(gateway, PAGES, variables, seconds=0.3, most=15)
+        calls = answered_calls(gateway, system)
+
+    assert answers[-1].data == at_once.data
+    assert calls == calls_at_once
+    late = [error["message"] for answer in answers for error in answer.errors if "customers" in error["path"]]
+    assert any(re.search(r"; \d+ calls? fit in the time and (is|are) kept for 60 s: ", each) for each in late), late

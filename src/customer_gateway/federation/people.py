@@ -61,7 +61,9 @@ def _place_after(request: RequestContext, listing: str, after: str) -> int:
 
 async def _page(system: System, request: RequestContext, start: int, size: int) -> Page[Any] | None:
     key = (system.name, "users", start, size)
-    return await request.memoized(system.name, "users", key, lambda deadline: system.people(start, size, deadline))
+    return await request.memoized(
+        system.name, "users", key, lambda deadline: system.people(start, size, deadline), keep=True
+    )
 
 
 async def _goes_on(system: System, request: RequestContext, page: Page[Any], end: int) -> bool:
@@ -85,7 +87,9 @@ async def _choices(system: System, request: RequestContext, field: str) -> Seque
     if place is None:
         return None
     key = (system.name, "choices", place)
-    found = await request.memoized(system.name, "choices", key, lambda deadline: writer.choices([place], deadline))
+    found = await request.memoized(
+        system.name, "choices", key, lambda deadline: writer.choices([place], deadline), keep=True
+    )
     return found.get(place)
 
 
