@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from vendors import DEFINITIONS, FACTS, SYSTEMS, VENDORS
+from vendors import DEFINITIONS, FACTS, SYSTEMS, VENDORS, WRITES
 
 from customer_gateway.systems.registry import VENDORS as REGISTERED
 
@@ -102,6 +102,10 @@ def test_a_vendor_that_is_named_elsewhere_is_found(title: str) -> None:
 
 def test_sandbox_and_facts_have_the_vendors_in_their_order() -> None:
     assert [each.name for each in DEFINITIONS] == list(SYSTEMS) == [each.kind.slug for each in VENDORS] == list(FACTS)
+
+
+def test_the_facts_of_those_that_can_be_written_tell_of_writing() -> None:
+    assert list(WRITES) == [each.kind.slug for each in VENDORS if each.kind.writes is not None]
 
 
 def test_a_vendor_that_the_gateway_does_not_have_is_tried_like_those_that_it_has() -> None:

@@ -24,5 +24,8 @@ FACTS: Final[dict[str, Facts]] = {slug: import_module(f"systems.{slug}.facts").F
 REGISTERED_FACTS: Final = {vendor.kind.slug: FACTS[vendor.kind.slug] for vendor in REGISTERED}
 """Those of the vendors that the gateway has by itself: for tests of its command line and of what is committed."""
 
+WRITES: Final = {slug: facts.writes for slug, facts in FACTS.items() if facts.writes is not None}
+"""What they know of writing, of the vendors that can be written."""
+
 sandbox = partial(Sandbox, definitions=DEFINITIONS)
 """A sandbox of all of them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from operations.cells import UPDATE, Calls
 from operations.world import working
-from vendors import sandbox
+from vendors import WRITES, sandbox
 
 from customer_gateway.model.operations import OperationState, UserErrorCode
 
@@ -24,15 +24,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.table]
 WRITTEN = [slug for slug, calls in UPDATE.items() if isinstance(calls, Calls)]
 EACH = pytest.mark.parametrize("system", WRITTEN)
 OURS = {"phone": "+49 221 7654321"}
-FOREIGN = {
-    "pland": ("debitorNumber", "D-9"),
-    "autodns": ("url", "https://strangers.example"),
-    "next": ("webaddress", "https://strangers.example"),
-    "lemonsoft": ("www", "https://strangers.example"),
-    "billbee": ("VatId", "DE136695976"),
-    "fjord": ("", ""),
-}
-"""What somebody else changes: a place that our write leaves alone, and its value."""
 
 
 @pytest.fixture
@@ -49,7 +40,7 @@ def key_at(worker: Worker, system: str) -> str:
 
 def interfere(worker: Worker, system: str) -> None:
     """Change the record as somebody else does, within the second of its last change: no stamp moves."""
-    place, value = FOREIGN[system]
+    place, value = WRITES[system].foreign
     worker.box.vendors[system].customers.plant(key_at(worker, system), f'{{"{place}":"{value}"}}')
 
 
@@ -93,7 +84,7 @@ async def test_a_foreign_change_before_our_read_is_a_conflict_though_no_stamp_ha
 async def test_a_foreign_change_between_our_read_and_a_write_in_part_stays_and_is_told(
     worker: Worker, system: str
 ) -> None:
-    place, value = FOREIGN[system]
+    place, value = WRITES[system].foreign
     version = await worker.version(system, key_at(worker, system))
     reading = call_of(worker, system, calls_of(system).reads)
     worker.box.vendors[system].hooks.after(reading, lambda: interfere(worker, system))
@@ -108,7 +99,7 @@ async def test_a_foreign_change_between_our_read_and_a_write_in_part_stays_and_i
 
 @EACH
 async def test_a_foreign_change_right_after_our_write_stays_and_is_told(worker: Worker, system: str) -> None:
-    place, value = FOREIGN[system]
+    place, value = WRITES[system].foreign
     version = await worker.version(system, key_at(worker, system))
     writing = call_of(worker, system, calls_of(system).writes)
     worker.box.vendors[system].hooks.after(writing, lambda: interfere(worker, system))

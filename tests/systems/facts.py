@@ -10,6 +10,7 @@ from customer_gateway.documents.record import is_list, is_object
 
 if TYPE_CHECKING:
     import httpx
+    from systems.write_facts import WriteFacts
 
 Document: TypeAlias = dict[str, Any]
 SendResult: TypeAlias = Callable[[Any], Document]
@@ -184,3 +185,5 @@ class Facts:
     pages: Pages = field(default_factory=Pages)
     budget: Budget | None = None
     session: Session | None = None
+    writes: WriteFacts | None = None
+    """What the tests know of writing to it; None where it cannot be written."""

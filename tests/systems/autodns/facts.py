@@ -7,6 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from systems.facts import Asked, AsSent, Budget, Facts, Pages
+from systems.write_facts import ADDRESS, NEW, PERSON, STRANGER, TOO_LONG, Calls, Refused, WriteFacts
+
+from customer_gateway.model.ids import encode_id
+from customer_gateway.model.operations import OperationKind
+from customer_gateway.model.value_objects import CustomerKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +55,49 @@ def batch(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     query = {"filters": [{"key": "number", "operator": "IN", "values": numbers}], "view": {"limit": 1000}}
     return {"method": "POST", "url": "/customer/_search", "json": query}
 
+
+READ: Final = ("GET /customer/{key}",)
+WRITES: Final = WriteFacts(
+    calls={
+        OperationKind.CREATE: Calls((), ("POST /customer",), READ),
+        OperationKind.UPDATE: Calls(READ, ("PUT /customer/{key}",), READ),
+    },
+    new={
+        **NEW,
+        **ADDRESS,
+        **PERSON,
+        "kind": CustomerKind.COMPANY,
+        "autodns": {"client": "neu", "paymentCurrency": "EUR"},
+    },
+    foreign=("url", "https://strangers.example"),
+    refused=Refused(
+        patch={
+            "name": TOO_LONG,
+            "firstName": None,
+            "mobile": "+49 171 7654321",
+            "vatNumber": "DE1",
+            "phone": "12",
+            "currency": "gold",
+            "address": {"city": None, "state": None, "countryCode": "Atlantis"},
+            "billing": {"recipientIds": [encode_id("User", "autodns", "nobody/4")], "creditLimit": None},
+            **dict.fromkeys(("organization", "title", "gender", "website")),
+            "autodns": {"organization": "x", "pin": None, "sepa": {"iban": "DE0"}},
+            "ownerId": STRANGER,
+        },
+        by_code={
+            "EXCLUSIVE": {"patch.autodns.organization"},
+            "INVALID": {
+                *("patch", "patch.ownerId", "patch.vatNumber", "patch.phone", "patch.currency"),
+                *("patch.address.countryCode", "patch.billing.recipientIds", "patch.autodns.sepa.iban"),
+            },
+            "NOT_WRITABLE": {"patch.mobile"},
+            "REQUIRED": {"patch.firstName", "patch.address.city", "patch.autodns.pin"},
+            "TOO_LONG": {"patch.name"},
+            "VERSION_REQUIRED": {"expectedVersion"},
+        },
+    ),
+    guarded={"autodns": {"pin": "1", "sepa": {"iban": "DE0"}, "billingUsers": {"set": [{"user": "x", "context": 4}]}}},
+)
 
 FACTS: Final = Facts(
     identity={"number": 7, "client": "haus"},
@@ -123,4 +171,5 @@ FACTS: Final = Facts(
         ("/user/_search", ["owner.email", "updater.email", "billing.recipients.email"]),
         ("/invoice/_search", ["invoices"]),
     ],
+    writes=WRITES,
 )

@@ -8,6 +8,9 @@ from urllib.parse import parse_qs
 
 import httpx
 from systems.facts import Asked, AsSent, Budget, Facts, Pages
+from systems.write_facts import ADDRESS, NEW, PERSON, STRANGER, Calls, Refused, WriteFacts
+
+from customer_gateway.model.operations import OperationKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +47,39 @@ def sign_in(known: Any) -> dict[str, Any]:
 def page(start: int, size: int, _before: Any) -> dict[str, Any]:
     return {"method": "GET", "url": "/customers", "params": {"page": start // size + 1, "pageSize": size}}
 
+
+READ: Final = ("GET /customers/{key}", "GET /customers/{key}/addresses")
+WRITES: Final = WriteFacts(
+    calls={
+        OperationKind.CREATE: Calls((), ("POST /customers",), READ, searched=("POST /search",)),
+        OperationKind.UPDATE: Calls(READ, ("PUT /customers/{key}", "PATCH /customers/addresses/{id}"), READ),
+    },
+    new={**NEW, **ADDRESS, **PERSON},
+    foreign=("VatId", "DE136695976"),
+    refused=Refused(
+        patch={
+            "number": None,
+            "title": "Dr.",
+            "vatNumber": "DE1",
+            "phone": "12",
+            "address": {"street": None, "city": None, "country": "Atlantis"},
+            **dict.fromkeys(("name", "firstName", "lastName", "organization")),
+            "emails": {"set": [{"address": "no", "purpose": "GENERAL"}]},
+            "billbee": {"name": "x", "tel2": "12", "defaultFax": {"typeId": None}},
+            "ownerId": STRANGER,
+        },
+        by_code={
+            "EXCLUSIVE": {"patch.billbee.name"},
+            "INVALID": {
+                *("patch", "patch.ownerId", "patch.vatNumber", "patch.phone", "patch.emails", "patch.address.country"),
+                "patch.billbee.tel2",
+            },
+            "NOT_WRITABLE": {"patch.title"},
+            "REQUIRED": {"patch.number", "patch.billbee.defaultFax.typeId"},
+            "VERSION_REQUIRED": {"expectedVersion"},
+        },
+    ),
+)
 
 FACTS: Final = Facts(
     identity={"Id": 7},
@@ -108,4 +144,5 @@ FACTS: Final = Facts(
     ),
     asked_by_doctor=["/customers", "/customers/{}/addresses", "/customers/{}/orders", "/orders/{}"],
     lost=[("/orders", ["invoices.currency"])],
+    writes=WRITES,
 )

@@ -8,6 +8,10 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from systems.facts import Asked, AsSent, Facts, Pages, Session
+from systems.write_facts import ADDRESS, NEW, Calls, Refused, WriteFacts
+
+from customer_gateway.model.ids import encode_id
+from customer_gateway.model.operations import OperationKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +54,44 @@ def batch(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def changed(row: dict[str, Any]) -> float:
     return datetime.fromisoformat(row["modified"]).replace(tzinfo=ZoneInfo("Europe/Helsinki")).timestamp()
 
+
+READ: Final = ("GET /api/customers/{key}",)
+CHANGED: Final = Calls(READ, ("PUT /api/customers/{key}",), READ)
+WRITES: Final = WriteFacts(
+    calls={
+        OperationKind.CREATE: Calls((), ("POST /api/customers",), READ),
+        OperationKind.UPDATE: CHANGED,
+        OperationKind.ARCHIVE: CHANGED,
+        OperationKind.RESTORE: CHANGED,
+    },
+    new={**NEW, **ADDRESS},
+    foreign=("www", "https://strangers.example"),
+    refused=Refused(
+        patch={
+            "name": None,
+            "firstName": "Änne",
+            "vatNumber": "DE1",
+            "language": "klingon",
+            "address": {"street": None, "postalCode": None, "city": None, "country": "Atlantis"},
+            "billing": {"paymentTermsId": "4711", "creditLimit": None},
+            **dict.fromkeys(("website", "fax")),
+            "notes": {"set": ["a"], "remove": ["b"]},
+            "lemonsoft": {"number": None, "currencyCode": "gold", "phone": "12"},
+            "ownerId": encode_id("User", "lemonsoft", "4711"),
+        },
+        by_code={
+            "EXCLUSIVE": {"patch.notes"},
+            "INVALID": {
+                *("patch", "patch.ownerId", "patch.vatNumber", "patch.language", "patch.address.country"),
+                *("patch.billing.paymentTermsId", "patch.lemonsoft.currencyCode", "patch.lemonsoft.phone"),
+            },
+            "NOT_WRITABLE": {"patch.firstName"},
+            "REQUIRED": {"patch.name", "patch.lemonsoft.number"},
+            "VERSION_REQUIRED": {"expectedVersion"},
+        },
+    ),
+    guarded={"lemonsoft": {"accounts": {"remove": ["1"]}, "creditlimit": "1.5"}},
+)
 
 FACTS: Final = Facts(
     identity={"id": 7, "number": 1050},
@@ -133,4 +175,5 @@ FACTS: Final = Facts(
         ("/api/codelist/payment_term", ["billing.paymentTerms"]),
         ("/api/codelist/description", ["billing.invoiceDelivery"]),
     ],
+    writes=WRITES,
 )

@@ -9,6 +9,10 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from systems.facts import Asked, AsSent, Budget, Facts, Pages
+from systems.write_facts import ADDRESS, NEW, STRANGER, TOO_LONG, Calls, Refused, WriteFacts
+
+from customer_gateway.model.operations import OperationKind
+from customer_gateway.model.value_objects import CustomerKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +44,45 @@ def batch(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def changed(row: dict[str, Any]) -> float:
     return datetime.fromisoformat(row["changed"]).replace(tzinfo=ZoneInfo("Europe/Stockholm")).timestamp()
 
+
+READ: Final = ("GET /customer/{key}",)
+CHANGED: Final = Calls(READ, ("PUT /customer/{key}",), READ)
+TYPES: Final = 'GET /customertype/?filter_str={"active__in":["true","false"]}&page=1&size=100'
+WRITES: Final = WriteFacts(
+    calls={
+        OperationKind.CREATE: Calls((TYPES,), ("POST /customer/",), READ),
+        OperationKind.UPDATE: CHANGED,
+        OperationKind.ARCHIVE: CHANGED,
+        OperationKind.RESTORE: CHANGED,
+    },
+    new={**NEW, **ADDRESS, "kind": CustomerKind.COMPANY, "external_id": "EXT-7"},
+    foreign=("webaddress", "https://strangers.example"),
+    refused=Refused(
+        patch={
+            "name": TOO_LONG,
+            "firstName": "Änne",
+            "vatNumber": "DE1",
+            "email": "nobody",
+            "currency": "XTS",
+            "billing": {"paymentTermsId": "4711", "taxable": False},
+            **dict.fromkeys(("number", "organizationNumber", "mobile", "fax", "website", "externalId")),
+            "next": {"active": None, "constructioncompany": True, "iban": "DE0", "customertypeid": 4711},
+            "ownerId": STRANGER,
+        },
+        by_code={
+            "EXCLUSIVE": {"patch.billing.taxable"},
+            "INVALID": {
+                *("patch", "patch.ownerId", "patch.vatNumber", "patch.email", "patch.currency"),
+                *("patch.billing.paymentTermsId", "patch.next.customertypeid", "patch.next.iban"),
+            },
+            "NOT_WRITABLE": {"patch.firstName"},
+            "REQUIRED": {"patch.next.active"},
+            "TOO_LONG": {"patch.name"},
+            "VERSION_REQUIRED": {"expectedVersion"},
+        },
+    ),
+    guarded={"next": {"iban": "DE0", "markup": "1.5"}},
+)
 
 FACTS: Final = Facts(
     identity={"id": 7},
@@ -106,4 +149,5 @@ FACTS: Final = Facts(
         ("/invoice/", ["invoices"]),
         ("/user/", ["updater", "creator"]),
     ],
+    writes=WRITES,
 )

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
 from systems.facts import Asked, AsSent, Facts, Pages, Session
+from systems.write_facts import ADDRESS, NEW, STRANGER, Calls, Refused, WriteFacts
+
+from customer_gateway.model.ids import encode_id
+from customer_gateway.model.operations import OperationKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +40,45 @@ def page(start: int, size: int, _before: Any) -> dict[str, Any]:
     order = '{"by":"_id","direction":1}'
     return {"method": "GET", "url": "/customers/", "params": {"limit": size, "offset": start, "sort": order}}
 
+
+READ: Final = ("GET /customers/{key}",)
+CHANGED: Final = Calls(READ, ("PATCH /customers/{key}",), READ)
+WRITES: Final = WriteFacts(
+    calls={
+        OperationKind.CREATE: Calls((), ("POST /customers/",), READ),
+        OperationKind.UPDATE: CHANGED,
+        OperationKind.ARCHIVE: CHANGED,
+        OperationKind.RESTORE: CHANGED,
+    },
+    new={**NEW, **ADDRESS},
+    foreign=("debitorNumber", "D-9"),
+    refused=Refused(
+        patch={
+            "name": None,
+            "fax": "+49 221 7654322",
+            "vatNumber": "DE1",
+            "email": "nobody",
+            "phone": "12",
+            "address": dict.fromkeys(("street", "postalCode", "city", "state", "countryCode")),
+            "website": None,
+            "notes": {"set": ["a"], "add": ["b"]},
+            "billing": {"recipientIds": [encode_id("User", "pland", "a" * 24)], "paymentTermsId": "c" * 24},
+            "pland": {"contact": {"email": "no"}, "number": None},
+            "ownerId": STRANGER,
+        },
+        by_code={
+            "EXCLUSIVE": {"patch.notes"},
+            "INVALID": {
+                *("patch", "patch.ownerId", "patch.vatNumber", "patch.email", "patch.phone"),
+                *("patch.billing.recipientIds", "patch.billing.paymentTermsId", "patch.pland.contact.email"),
+            },
+            "NOT_WRITABLE": {"patch.fax", "patch.notes"},
+            "REQUIRED": {"patch.name", "patch.pland.number"},
+            "VERSION_REQUIRED": {"expectedVersion"},
+        },
+    ),
+    guarded={"pland": {"buyerReference": "x", "invoiceRecipientId": "not an id"}},
+)
 
 FACTS: Final = Facts(
     identity={"_id": KEY},
@@ -102,4 +145,5 @@ FACTS: Final = Facts(
         ("/users/", ["updater", "creator", "billing.recipients"]),
         ("/paymentTerms/", ["billing.paymentTerms"]),
     ],
+    writes=WRITES,
 )
