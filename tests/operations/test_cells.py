@@ -9,8 +9,8 @@ from urllib.parse import unquote
 import pytest
 from operations.cells import CELLS, CHANGE, NEW, Calls, NotWritable
 from operations.world import working
-from systems.test_plans_at_the_sandbox import ANSWERED, all_but
-from vendors import SYSTEMS, sandbox
+from systems.test_plans_at_the_sandbox import all_but
+from vendors import SYSTEMS, WRITES, sandbox
 
 from customer_gateway.documents import exact
 from customer_gateway.documents.changes import shows, value_at
@@ -189,7 +189,7 @@ async def test_the_run_changes_the_planned_places_and_nothing_else(
     for place, value in changes.items():
         assert shows(value_at(document, place), value), place
     if cell.key is not None:
-        places = set(changes) | ANSWERED.get(system, set())
+        places = set(changes) | WRITES[system].answered
         assert all_but(after[key], places) == all_but(before[key], places)
         assert all_but(document, places) == all_but(first, places)
 

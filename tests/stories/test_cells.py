@@ -11,8 +11,8 @@ import pytest
 from gateway import gateway_over
 from operations.cells import CELLS, CHANGE, NEW, Calls, NotWritable
 from stories.test_writes import writing_gateway
-from systems.test_plans_at_the_sandbox import ANSWERED, STAMPS
-from vendors import VENDORS, sandbox
+from systems.test_plans_at_the_sandbox import STAMPS
+from vendors import VENDORS, WRITES, sandbox
 
 from customer_gateway.documents import exact
 from customer_gateway.documents.changes import value_at
@@ -20,13 +20,14 @@ from customer_gateway.documents.structs import graphql_name
 from customer_gateway.documents.values import is_list, is_object
 from customer_gateway.model.ids import decode_id, encode_id
 from customer_gateway.model.operations import OperationKind
-from customer_gateway.sandbox.billbee.documents import ADDRESSES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from gateway import Gateway
+
+    from customer_gateway.sandbox.store import Collection
 
 pytestmark = [pytest.mark.anyio, pytest.mark.table]
 
@@ -118,10 +119,11 @@ class Cell:
 
     def address_of(self, key: str) -> object:
         """The id of the invoice address, where that is a document of its own."""
-        if self.system != "billbee":
-            return ""
-        found = self.upstream.store[ADDRESSES].where("CustomerId", [key])
-        return next((each["Id"] for each in found if each["AddressType"] == 1), "")
+        return next((found for _, found in self.beside(key).values()), "")
+
+    def beside(self, key: str) -> Mapping[str, tuple[Collection, Any]]:
+        """The parts of a customer that are documents of their own."""
+        return WRITES[self.system].beside(self.upstream, key) if self.system in WRITES else {}
 
     def stored(self) -> dict[str, Any]:
         """Every customer as it is stored, with its invoice address; numbers with all of their digits."""
@@ -129,8 +131,8 @@ class Cell:
 
     def one_stored(self, key: str) -> Any:
         document = exact.decode(self.customers.text(key).encode())
-        if (address := self.address_of(key)) != "":
-            document["InvoiceAddress"] = exact.decode(self.upstream.store[ADDRESSES].text(address).encode())
+        for part, (collection, found) in self.beside(key).items():
+            document[part] = exact.decode(collection.text(found).encode())
         return document
 
     def sent(self) -> list[tuple[str, Any]]:
@@ -236,7 +238,7 @@ def assert_stored(cell: Cell, done: dict[str, Any], before: Any, after: Any, key
     if cell.key is None:
         return
     places = {change["field"] for write in done["operation"]["writes"] for change in write["changes"]}
-    unseen = places | STAMPS | ANSWERED.get(cell.system, set())
+    unseen = places | STAMPS | WRITES[cell.system].answered
     assert dict(leaves(after[key], unseen)) == dict(leaves(before[key], unseen))
     for write in done["operation"]["writes"]:
         for change in write["changes"]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 from systems.test_laws_of_writing import writes_of
-from systems.test_plans_at_the_sandbox import ANSWERED, STAMPS
+from systems.test_plans_at_the_sandbox import STAMPS
+from vendors import WRITES
 
 from customer_gateway.documents import exact
 from customer_gateway.documents.changes import ABSENT, value_at
@@ -18,7 +19,6 @@ from customer_gateway.documents.patching import spelled
 from customer_gateway.documents.structs import Struct, VendorLeaf
 from customer_gateway.documents.values import is_list, is_object
 from customer_gateway.operations.plan import create_plan, update_plan
-from customer_gateway.sandbox.billbee.documents import ADDRESSES
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -34,61 +34,16 @@ if TYPE_CHECKING:
 
 INSIDE: Final = {"xInside": Decimal("2.50")}
 UNKNOWN: Final = {"xUnknown": {"price": Decimal("1.10"), "list": [1, None, {"of": Decimal("2.50")}]}}
-BESIDE: Final[Mapping[str, Mapping[str, Any]]] = {"next": {"constructioncompany": False}}
-"""What of a sample is another, so that each place can be written by itself."""
-GIVEN: Final[Mapping[str, frozenset[str]]] = {
-    "autodns": frozenset(
-        {
-            *("invoicePaperbill", "taxable", "autodelete", "locked", "dataPrivacyStatement", "newsletter"),
-            *("sepa.reference", "sepa.status"),
-        }
-    )
-}
-"""Places at which the vendor puts a value of its own when they are cleared."""
 IN_A_LIST: Final = re.compile(r"\[\d+\]")
 _DEADLINE: Final = 10.0
 
 
 def own_values(slug: str, users: Sequence[str], document: Any) -> Mapping[str, st.SearchStrategy[Any]]:
     """Values of places that the vendor alone checks."""
-    own: Mapping[str, Mapping[str, st.SearchStrategy[Any]]] = {
-        "pland": {
-            "status.status": st.sampled_from(["1", "2"]),
-            "invoiceRecipientId": st.sampled_from(users or [""]),
-            "invoiceCCRecipientIds": st.sampled_from(users or [""]),
-        },
-        "autodns": {
-            "client": st.from_regex("[a-z]{1,9}-[a-z]{1,9}", fullmatch=True),  # it is a part of paths
-            "type": st.sampled_from(["PERSON", "ORGANIZATION"]),
-            "gender": st.sampled_from(["MALE", "FEMALE"]),
-            "payment": st.sampled_from(["PRE", "POST", "LIVE"]),
-        },
-        "billbee": {
-            "Number": st.integers(10**6, 10**7),
-            "Type": st.sampled_from([0, 1]),
-            **{f"{part}.TypeId": st.sampled_from(["1", "2", "3"]) for part in (*BILLBEE_DATA, "MetaData")},
-            **{f"{part}.Id": st.sampled_from(ids_at(document, "MetaData")) for part in BILLBEE_DATA},
-        },
-        "lemonsoft": {"number": st.integers(10**6, 10**7)},
-        "next": {},
-        "fjord": {},
+    return {
+        place: st.from_regex(values, fullmatch=True) if isinstance(values, re.Pattern) else st.sampled_from(values)
+        for place, values in WRITES[slug].own_values(users, document).items()
     }
-    return own[slug]
-
-
-def ids_at(document: Any, place: str) -> list[str]:
-    """The ids of the entries of a list; a text that is none where there is no such list."""
-    return [str(each["Id"]) for each in document.get(place) or ()] or [""]
-
-
-BILLBEE_DATA: Final = (
-    "DefaultMailAddress",
-    "DefaultCommercialMailAddress",
-    "DefaultStatusUpdatesMailAddress",
-    "DefaultPhone1",
-    "DefaultPhone2",
-    "DefaultFax",
-)
 
 
 @dataclass
@@ -104,11 +59,12 @@ class AtTheSandbox:
 
     def __post_init__(self) -> None:
         self.slug = self.vendor.kind.slug
+        self.facts = WRITES[self.slug]
         self.writes = writes_of(self.vendor)
         self.writer: Writer = self.system.writer
         self.upstream = self.box.vendors[self.slug]
         self.stored = self.upstream.customers
-        self.unseen = {*self.writes.server_made, *STAMPS, *ANSWERED.get(self.slug, ()), "sepa.histories"}
+        self.unseen = {*self.writes.server_made, *STAMPS, *self.facts.answered}
 
     def document(self) -> Any:
         """The document as it is stored, its numbers with all of their digits."""
@@ -131,11 +87,10 @@ class AtTheSandbox:
             for each in self.writes.record.fields
             if each.vendor in sample and each.vendor not in self.writes.server_made and each.vendor not in kept
         }
-        filled = {**self.with_unknown(self.writes.record, planted), **BESIDE.get(self.slug, {}), **UNKNOWN}
+        filled = {**self.with_unknown(self.writes.record, planted), **self.facts.excluding_none, **UNKNOWN}
         self.stored.plant(self.key, exact.encode(filled).decode())
-        if self.slug == "billbee":
-            [address] = self.upstream.store[ADDRESSES].where("CustomerId", [self.key])[:1]
-            self.upstream.store[ADDRESSES].plant(address["Id"], exact.encode(INSIDE).decode())
+        for collection, key in self.facts.beside(self.upstream, self.key).values():
+            collection.plant(key, exact.encode(INSIDE).decode())
         now = await self.read()
         found = spelled(self.writes, self.slug, {"name": "Neumann"}, now, creates=False)
         await self.send(update_plan(self.writes, self.key, now, found.values))
@@ -210,14 +165,13 @@ class AtTheSandbox:
             names = [name for name in wanted if f"{place}.{name}" not in self.unseen]
             return all(self.shows(f"{place}.{name}", found.get(name, ABSENT), wanted[name]) for name in names)
         if wanted in (None, ABSENT, []):
-            return found in (None, ABSENT, []) or place in GIVEN.get(self.slug, ())
+            return found in (None, ABSENT, []) or place in self.facts.defaults
         return type(found) is type(wanted) and str(found) == str(wanted)
 
     @property
     def held(self) -> frozenset[str]:
-        """The ids of Billbee's entries that are a default: they stay in the list whatever is sent."""
-        document: Any = self.document() if self.slug == "billbee" else {}
-        return frozenset(str(document[part]["Id"]) for part in BILLBEE_DATA if document.get(part) is not None)
+        """The ids of entries of lists that stay there whatever is sent."""
+        return self.facts.held(self.document())
 
     def leaves(self, document: Any, places: set[str]) -> dict[str, str]:
         """Every value of a document but those at some places, and those that the vendor makes."""

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
-from systems.at_the_sandbox import BILLBEE_DATA, AtTheSandbox, entries_at, own_values
+from systems.at_the_sandbox import AtTheSandbox, entries_at, own_values
 from systems.test_laws_of_writing import WRITTEN, places_of
-from systems.written_cases import KEYS, Case, Cases, EntryCase
+from systems.written_cases import Case, Cases, EntryCase
 from systems.written_values import WrittenValues, entry_id
+from vendors import WRITES
 
 from customer_gateway.documents.changes import ABSENT, value_at
 from customer_gateway.documents.patching import spelled
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.table, pytest.mark.hypothesis]
 
-ALONE: Final[Mapping[str, Mapping[str, Any]]] = {"next": {"constructioncompany": False}}
-"""What cannot have any value where every other place has one."""
 EXAMPLES: Final = 20 if os.environ.get("FUZZ") else 2
 
 
@@ -43,7 +42,7 @@ def wanted(writes: Writes, slug: str) -> dict[str, set[str]]:
     for name in writes.fields:
         made[name] |= {"cleared"} if writes.is_clearable(name) else set()
     for place, each in places_of(writes.record):
-        if any(place == one or place.startswith(f"{one}.") for one in {*writes.server_made, *KEYS.get(slug, ())}):
+        if any(place == one or place.startswith(f"{one}.") for one in {*writes.server_made, *WRITES[slug].key_places}):
             continue
         if isinstance(each.type, Struct) and not each.many:
             continue
@@ -147,14 +146,14 @@ def test_a_customer_is_made_with_a_value_at_every_place_of_the_section(standing:
     @given(values_of(standing).of_section())
     def law(section: dict[str, Any]) -> None:
         number = {"number": type(section["number"])(next(numbers))} if "number" in section else {}
-        standing.runner.run(hold_creation(standing, {**section, **number, **ALONE.get(standing.slug, {})}))
+        standing.runner.run(hold_creation(standing, {**section, **number, **standing.facts.excluding_none}))
 
     law()
 
     named = {name.rpartition(":")[2] for name in wanted(standing.writes, standing.slug) if ":" in name}
     places = {each for each in named if not each.endswith("[]") and not is_in_a_list(standing.writes, each)}
-    left = (places | KEYS.get(standing.slug, frozenset())) - standing.done.keys()
-    assert left == ({f"{part}.Id" for part in BILLBEE_DATA} if standing.slug == "billbee" else set())
+    left = (places | standing.facts.key_places) - standing.done.keys()
+    assert left == standing.facts.after_creation
     assert {key: standing.stored.text(key) for key in others} == others
 
 

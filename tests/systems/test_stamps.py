@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 from systems.test_laws_of_writing import WRITTEN
 from systems.test_plans_at_the_sandbox import Written
-from systems.test_versions_at_the_sandbox import STAMPED
 
 from customer_gateway.documents.content import stamps_of_all
 from customer_gateway.sandbox import Sandbox
@@ -41,6 +40,6 @@ async def test_a_page_has_stamps_where_its_system_says_when_customers_were_chang
 
     before = stamps_of_all(page.places)
     assert (before is None) == ("updated_at" not in vendor.kind.supplies)
-    written.stored.plant(page.places[3].key, STAMPED[vendor.kind.slug])
+    written.stamp(page.places[3].key)
     page = await system.page(0, 10, selection, Deadline.after(10), ask_next=False, after="")
     assert before is None or stamps_of_all(page.places) != before

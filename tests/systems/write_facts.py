@@ -6,14 +6,21 @@ A vendor that cannot be written has none.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from customer_gateway.model.ids import encode_id
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import re
+    from collections.abc import Callable, Mapping, Sequence
+
+    from systems.facts import Document
 
     from customer_gateway.model.operations import OperationKind
+    from customer_gateway.sandbox.store import Collection
+
+OwnValues: TypeAlias = "Sequence[Any] | re.Pattern[str]"
+"""Some values of a place, or what its texts match."""
 
 NEW: Final = {"name": "Neumann & Söhne", "email": "new@example.com", "phone": "+49 221 7654321"}
 ADDRESS: Final = {"address.postal_code": "50667", "address.city": "Köln", "address.country_code": "DE"}
@@ -63,3 +70,23 @@ class WriteFacts:
     refused: Refused
     guarded: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """A section of fields that need more than `customers:write`, with what else would be refused of them."""
+    planted: str
+    """Members of a customer that a version shows; numbers in spellings that a double does not keep."""
+    stamped: Callable[[Document], Document]
+    """What the server makes of a customer, moved, and nothing that a client wrote."""
+    answered: frozenset[str] = frozenset()
+    """Places that the vendor fills by what was written."""
+    defaults: frozenset[str] = frozenset()
+    """Places at which it puts a value of its own when they are cleared."""
+    excluding_none: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Places that exclude others, and the values with which they exclude none."""
+    key_places: frozenset[str] = frozenset()
+    """Places of the section that are a part of the customer's key: they are written with a creation alone."""
+    after_creation: frozenset[str] = frozenset()
+    """Places of the section that are written with a change alone."""
+    own_values: Callable[[Sequence[str], Document], Mapping[str, OwnValues]] = lambda _users, _document: {}
+    """Values of places that the vendor alone checks, by the keys of its users and the customer as it stands."""
+    held: Callable[[Document], frozenset[str]] = lambda _document: frozenset()
+    """The ids of a customer's entries of lists that stay there whatever is sent."""
+    beside: Callable[[Any, str], Mapping[str, tuple[Collection, Any]]] = lambda _vendor, _key: {}
+    """Parts of a customer that are documents of their own: where the sandbox's vendor has them, and by which key."""

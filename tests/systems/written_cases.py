@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 from systems.written_values import WrittenValues, entry_id
+from vendors import WRITES
 
 from customer_gateway.documents.sections import writable_fields
 from customer_gateway.documents.structs import Struct
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     Wrap = Callable[[Any], Mapping[str, Any]]
     """Makes a patch, or the section of one, of what is given for a field."""
-
-KEYS: Final[Mapping[str, frozenset[str]]] = {"autodns": frozenset({"client"})}
-"""Places of a section that are a part of the customer's key: they are written with a creation alone."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Cases:
         """Yield the cases of an object's members; of an entry of a list that has an `identity`, of the others."""
         for field in writable_fields(self.values.writes, struct, before):
             place = f"{before}{field.vendor}"
-            if field.name != identity and place not in KEYS.get(self.values.section, ()):
+            if field.name != identity and place not in WRITES[self.values.section].key_places:
                 yield from self._of_member(field, place, wrap, standing.get(field.vendor))
 
     def _of_member(self, field: VendorField, place: str, wrap: Wrap, standing: Any) -> Iterator[Case | EntryCase]:

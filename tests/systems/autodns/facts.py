@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,6 +98,22 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"autodns": {"pin": "1", "sepa": {"iban": "DE0"}, "billingUsers": {"set": [{"user": "x", "context": 4}]}}},
+    planted='{"account":{"creditLimit":1.10,"currency":"EUR"},"paymentCurrencyExchangeFee":0.12345678901234567890}',
+    stamped=lambda _customer: {"updated": "2027-01-01T00:00:00.000+0100", "pending": True, "xNew": 1},
+    answered=frozenset({"pending", "persistent", "verifications"}),
+    defaults=frozenset(
+        {
+            *("invoicePaperbill", "taxable", "autodelete", "locked", "dataPrivacyStatement", "newsletter"),
+            *("sepa.reference", "sepa.status"),
+        }
+    ),
+    key_places=frozenset({"client"}),
+    own_values=lambda _users, _customer: {
+        "client": re.compile("[a-z]{1,9}-[a-z]{1,9}"),  # it is a part of paths
+        "type": ["PERSON", "ORGANIZATION"],
+        "gender": ["MALE", "FEMALE"],
+        "payment": ["PRE", "POST", "LIVE"],
+    },
 )
 
 FACTS: Final = Facts(

@@ -11,9 +11,12 @@ from systems.facts import Asked, AsSent, Budget, Facts, Pages
 from systems.write_facts import ADDRESS, NEW, PERSON, STRANGER, Calls, Refused, WriteFacts
 
 from customer_gateway.model.operations import OperationKind
+from customer_gateway.sandbox.billbee.documents import ADDRESSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from customer_gateway.sandbox.store import Collection
 
 
 def envelope(rows: list[Any], request: httpx.Request) -> Any:
@@ -48,6 +51,32 @@ def page(start: int, size: int, _before: Any) -> dict[str, Any]:
     return {"method": "GET", "url": "/customers", "params": {"page": start // size + 1, "pageSize": size}}
 
 
+DEFAULTS: Final = (
+    "DefaultMailAddress",
+    "DefaultCommercialMailAddress",
+    "DefaultStatusUpdatesMailAddress",
+    "DefaultPhone1",
+    "DefaultPhone2",
+    "DefaultFax",
+)
+
+
+def own_values(_users: Sequence[str], customer: dict[str, Any]) -> dict[str, Sequence[Any]]:
+    ids = [str(each["Id"]) for each in customer.get("MetaData") or ()]
+    return {
+        "Number": range(10**6, 10**7),
+        "Type": [0, 1],
+        **{f"{part}.TypeId": ["1", "2", "3"] for part in (*DEFAULTS, "MetaData")},
+        **{f"{part}.Id": ids or [""] for part in DEFAULTS},
+    }
+
+
+def beside(vendor: Any, key: str) -> dict[str, tuple[Collection, Any]]:
+    addresses = vendor.store[ADDRESSES]
+    invoiced = [each["Id"] for each in addresses.where("CustomerId", [key]) if each["AddressType"] == 1]
+    return {"InvoiceAddress": (addresses, invoiced[0])} if invoiced else {}
+
+
 READ: Final = ("GET /customers/{key}", "GET /customers/{key}/addresses")
 WRITES: Final = WriteFacts(
     calls={
@@ -79,6 +108,12 @@ WRITES: Final = WriteFacts(
             "VERSION_REQUIRED": {"expectedVersion"},
         },
     ),
+    planted='{"MetaData":[{"Id":7,"TypeId":1,"TypeName":"E-Mail","Value":"a@example.com","price":1.10}]}',
+    stamped=lambda _customer: {"RestoredAt": "2027-01-01T00:00:00", "xNew": 1},
+    after_creation=frozenset(f"{part}.Id" for part in DEFAULTS),
+    own_values=own_values,
+    held=lambda customer: frozenset(str(customer[part]["Id"]) for part in DEFAULTS if customer.get(part) is not None),
+    beside=beside,
 )
 
 FACTS: Final = Facts(

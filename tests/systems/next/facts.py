@@ -82,6 +82,10 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"next": {"iban": "DE0", "markup": "1.5"}},
+    planted='{"markup":1.10}',
+    stamped=lambda _customer: {"changed": "2027-01-01T00:00:00", "changedby": 2, "hasprices": True},
+    answered=frozenset({"customertypename", "invoicetypename", "currencycode", "billingtermsdescription"}),
+    excluding_none={"constructioncompany": False},
 )
 
 FACTS: Final = Facts(

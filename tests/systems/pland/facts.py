@@ -78,6 +78,13 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"pland": {"buyerReference": "x", "invoiceRecipientId": "not an id"}},
+    planted='{"contract":{"price":1.10,"hours":10,"long":0.12345678901234567890}}',
+    stamped=lambda customer: {"status": {**customer["status"], "lastModifiedAt": 5, "lastModifiedBy": None}},
+    own_values=lambda users, _customer: {
+        "status.status": ["1", "2"],
+        "invoiceRecipientId": users or [""],
+        "invoiceCCRecipientIds": users or [""],
+    },
 )
 
 FACTS: Final = Facts(
