@@ -18,9 +18,11 @@ from browser import NEEDS_CHROMIUM, browsing, console_errors, run_in_explorer
 from configured import table_at
 from picked import listed
 from processes import PATIENCE, command, is_served, wait_until
+from vendors import FACTS
 
 from customer_gateway.cli.demo import SHORT_QUERY, sandbox_config
 from customer_gateway.http.graphiql.examples import DEMO_QUERY, FIND_QUERY
+from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
@@ -101,6 +103,15 @@ def test_the_demo_query_has_data_from_every_system_right_after_the_start(demo: D
     assert all(each["reachable"] for each in answer["data"]["systems"])
 
 
+@pytest.fixture(scope="module")
+def found_by_name() -> set[str]:
+    """The systems whose sandbox has customers of the name that the first tab's query searches for."""
+    box = Sandbox()
+    names = {slug: [str(each[FACTS[slug].as_sent.name]) for each in box.vendors[slug].customers] for slug in SYSTEMS}
+    box.close()
+    return {slug for slug in SYSTEMS if any(re.search("m(ü|ue)hlen", name.casefold()) for name in names[slug])}
+
+
 def found_states(answer: dict[str, Any]) -> list[tuple[str, str]]:
     """The system of each row of the first tab's query, and the state of its name."""
     return [
@@ -109,25 +120,37 @@ def found_states(answer: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def test_within_ten_seconds_of_the_start_the_first_tab_shows_ten_customers_of_five_systems(demo: Demo) -> None:
+def assert_ten_of_five(found: list[tuple[str, str]], found_by_name: set[str]) -> None:
+    """Ten rows, of five of the systems that have such a name; of all of them where they are fewer."""
+    systems = {system for system, _ in found}
+    assert len(found) == 10
+    assert systems <= found_by_name
+    assert len(systems) >= min(5, len(found_by_name)), f"of {systems} alone"
+
+
+def test_within_ten_seconds_of_the_start_the_first_tab_shows_ten_customers_of_five_systems(
+    demo: Demo, found_by_name: set[str]
+) -> None:
     until = demo.began + 10
     while (answer := demo.ask(FIND_QUERY)).get("extensions", {}).get("incomplete") and time.monotonic() < until:
         time.sleep(0.2)
 
     found = found_states(answer)
-    assert (len(found), {system for system, _ in found}) == (10, set(SYSTEMS))
+    assert_ten_of_five(found, found_by_name)
     assert {state for _, state in found} == {"VALUE"}
     assert answer.keys() == {"data"}
 
 
-def test_while_a_vendor_is_stopped_the_first_tab_is_whole_with_its_rows_stale(demo: Demo) -> None:
+def test_while_a_vendor_is_stopped_the_first_tab_is_whole_with_its_rows_stale(
+    demo: Demo, found_by_name: set[str]
+) -> None:
     wait_until(lambda: demo.ask(FIND_QUERY).keys() == {"data"})
     with demo.stopped():
         answer = demo.ask(FIND_QUERY)
     wait_until(lambda: demo.ask(FIND_QUERY).keys() == {"data"})  # its circuit is closed again
 
     found = found_states(answer)
-    assert (len(found), {system for system, _ in found}) == (10, set(SYSTEMS))
+    assert_ten_of_five(found, found_by_name)
     assert {(system, state) for system, state in found if state != "VALUE"} == {(SYSTEMS[0], "STALE")}
     assert (SYSTEMS[0], "VALUE") not in found
     (entry,) = answer["extensions"]["incomplete"]
