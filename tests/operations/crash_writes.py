@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from operations.cells import NEW
+from vendors import WRITES
 
 from customer_gateway.model.operations import OperationState, WriteStatus
 from customer_gateway.operations.lookup import is_shown
@@ -101,35 +102,17 @@ def own_key(world: World, system: str) -> str:
     return keys_of(world, system)[next(world.records)]
 
 
-def _new(system: str, number: int, **more: Any) -> CutOff:
+def longest(world: World, system: str) -> CutOff:
+    """Return a new write of a system's kind that takes the most commits and calls."""
+    number = next(world.numbers)
     mark = f"Crash{number}x"
-    told = {**NEW[system], "name": mark, "email": f"{mark.lower()}@example.com", **more}
+    wanted = WRITES[system].longest
+    patch = dict(wanted.patch(number, mark))
+    if not wanted.creates:
+        return CutOff(system, mark, "UPDATE", own_key(world, system), patch)
+    told = {**NEW[system], "name": mark, "email": f"{mark.lower()}@example.com", **patch}
     told.pop("kind", None)  # as the vendor spells it, in its section: what a worker is told is JSON
     return CutOff(system, mark, "CREATE", None, told)
-
-
-def longest(world: World, system: str) -> CutOff:
-    """Return a new write of a system's kind that takes the most commits and calls.
-
-    It is the creation, whose key is stored by a commit of its own; of Billbee an update of a name that it has in two
-    documents, each written by a call of its own.
-    """
-    number = next(world.numbers)
-    if system == "billbee":
-        mark = f"Crash{number}x"
-        return CutOff(system, mark, "UPDATE", own_key(world, system), {"name": f"{mark} Ltd", "first_name": mark})
-    sections = {
-        "autodns": {
-            "client": f"neu{number}",
-            "type": "ORGANIZATION",
-            "paymentCurrency": "EUR",
-            "sepa": {"iban": "DE89370400440532013000", "accountHolder": f"Crash{number}x"},
-        },
-        "next": {"customertypeid": 1},
-    }
-    if system == "next":
-        return _new(system, number, external_id=f"EXT-{number}", next=sections["next"])
-    return _new(system, number, **{name: sections[name] for name in sections if name == system})
 
 
 def shortest(world: World, system: str, key: str | None = None) -> CutOff:

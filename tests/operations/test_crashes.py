@@ -10,6 +10,7 @@ import pytest
 from operations.crash_world import a_world
 from operations.crash_writes import longest
 from postgres_server import NEEDS_POSTGRES
+from vendors import WRITES
 
 from customer_gateway.operations.leases import LEASE
 
@@ -27,42 +28,15 @@ AT_WORK: Final = 4
 SECONDS: Final = LEASE.total_seconds()
 """As in operation: longer than a busy machine lets a worker wait that is to be cut off at its point, not before."""
 
-CREATION: Final = (
-    ("begin", "NOTHING", "APPLIED", "REJECTED"),
-    (
-        "update",
-        "REJECTED",
-        "REJECTED or APPLIED",
-        "UNKNOWN",
-    ),  # that a search finds nothing does not prove that nothing comes
-    ("send", "UNKNOWN", "", "APPLIED"),
-    ("update", "APPLIED", "APPLIED", "APPLIED"),
-    ("update", "APPLIED", "APPLIED", "APPLIED"),
-)
-LONGEST: Final = {
-    **dict.fromkeys(("pland", "next", "lemonsoft"), CREATION),
-    "autodns": (
-        *CREATION[:4],
-        ("update", "APPLIED", "PARTIAL or APPLIED", "PARTIAL"),
-        ("send", "PARTIAL", "", "APPLIED"),
-        ("update", "APPLIED", "APPLIED", "APPLIED"),
-    ),
-    "billbee": (
-        ("begin", "NOTHING", "APPLIED", "REJECTED"),
-        ("update", "REJECTED", "REJECTED or APPLIED", "REJECTED"),
-        ("send", "REJECTED", "", "APPLIED"),
-        ("update", "APPLIED", "PARTIAL or APPLIED", "PARTIAL"),
-        ("send", "PARTIAL", "", "APPLIED"),
-        ("update", "APPLIED", "APPLIED", "APPLIED"),
-    ),
-}
-"""The commits and sends of a system's longest write, and what it is told to be in the end where it is cut off before
-each, within it (of a commit), and after: of a call that was to be sent and shows no trace, that it was not applied;
-what is left is sent. Who is killed within a commit has not made it. Who stands still there keeps others from taking
-over; it goes on, and sends what it has stored the intent of if it can prolong its lease first."""
+LONGEST: Final = {system: facts.longest.steps for system, facts in WRITES.items()}
+"""The commits and sends of each system's longest write, and what it is told to be in the end where it is cut off there.
+
+Who is killed within a commit has not made it. Who stands still there keeps others from taking over; it goes on, and
+sends what it has stored the intent of if it can prolong its lease first."""
 NOT_SENT: Final = {"6 after update": "REJECTED", "7 before send": "REJECTED"}
 GOES_ON: Final = {
-    system: {"1 before begin": "APPLIED", **(NOT_SENT if system != "billbee" else {})} for system in LONGEST
+    system: {"1 before begin": "APPLIED", **(NOT_SENT if facts.longest.creates else {})}
+    for system, facts in WRITES.items()
 }
 """What is otherwise where who stood still goes on: as if nothing was before anything was stored; and of a creation that
 others cannot find it knows that it has not sent it."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from operations.cells import CHANGE, UPDATE, Calls
 from operations.world import working
-from vendors import sandbox
+from vendors import FACTS, WRITES, sandbox
 
 from customer_gateway.model.operations import OperationState, UserErrorCode, WriteStatus
 
@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.anyio, pytest.mark.table]
 
 EACH = pytest.mark.parametrize("system", [slug for slug, calls in UPDATE.items() if isinstance(calls, Calls)])
-TAKEN = {"pland": "number", "lemonsoft": "number", "billbee": "Number"}
-"""Where a customer's number stands, at the vendors that hold each once."""
-SESSIONS = {"lemonsoft"}
-"""The vendors at which the tests' gateway logs in; at the others it has a key."""
-MALFORMED: Mapping[str, Any] = {
-    "autodns": ({"autodns": {"payment": "LATER"}}, ("patch", "autodns", "payment")),
-    "next": ({"website": f"https://{'x' * 300}.example"}, ("patch", "website")),
-}
-"""What only the vendor knows not to fit, and the field that is told."""
 
 
 @pytest.fixture
@@ -75,12 +66,12 @@ async def test_a_refusal_is_told_and_nothing_else_is_sent(worker: Worker, system
     assert (done.operation.state, len(worker.writes(system))) == (OperationState.REJECTED, 1)
 
 
-@pytest.mark.parametrize("system", TAKEN)
+@pytest.mark.parametrize("system", [slug for slug, facts in WRITES.items() if facts.unique_number])
 async def test_a_number_that_another_customer_has_is_refused_by_the_vendor_and_named(
     worker: Worker, system: str
 ) -> None:
     customers = worker.box.vendors[system].customers
-    other = [each[TAKEN[system]] for each in customers][5]
+    other = [each[WRITES[system].unique_number] for each in customers][5]
     before = customers.bodies()
 
     done = await changed(worker, system, {"number": str(other)})
@@ -90,9 +81,11 @@ async def test_a_number_that_another_customer_has_is_refused_by_the_vendor_and_n
     assert customers.bodies() == before
 
 
-@pytest.mark.parametrize("system", MALFORMED)
+@pytest.mark.parametrize("system", [slug for slug, facts in WRITES.items() if facts.malformed is not None])
 async def test_a_value_that_the_vendor_alone_refuses_is_named(worker: Worker, system: str) -> None:
-    patch, field = MALFORMED[system]
+    malformed = WRITES[system].malformed
+    assert malformed is not None
+    patch, field = malformed
     before = worker.box.vendors[system].customers.bodies()
 
     done = await changed(worker, system, patch)
@@ -137,7 +130,7 @@ async def test_a_call_whose_session_was_refused_is_repeated_where_there_are_sess
 
     done = await changed(worker, system, CHANGE)
 
-    logs_in = system in SESSIONS
+    logs_in = FACTS[system].login is not None  # at the others it has a key
     assert done.operation is not None
     assert done.operation.state is (OperationState.APPLIED if logs_in else OperationState.REJECTED)
     assert [each.code for each in done.errors] == [UserErrorCode.UPSTREAM_UNAUTHORIZED] * (not logs_in)

@@ -57,6 +57,30 @@ class Refused:
     by_code: Mapping[str, set[str]]
 
 
+CREATION: Final = (
+    ("begin", "NOTHING", "APPLIED", "REJECTED"),
+    # That a search finds nothing does not prove that nothing comes.
+    ("update", "REJECTED", "REJECTED or APPLIED", "UNKNOWN"),
+    ("send", "UNKNOWN", "", "APPLIED"),
+    ("update", "APPLIED", "APPLIED", "APPLIED"),
+    ("update", "APPLIED", "APPLIED", "APPLIED"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LongestWrite:
+    """The write that takes the most commits and calls: the creation, whose key is stored by a commit of its own.
+
+    `patch` is what it has besides a new name and e-mail, by a number and a text that are in no other write. `steps` are
+    its commits and sends, and what it is told to be in the end where it is cut off before each, within it (of a
+    commit), and after: of a call that was to be sent and shows no trace, that it was not applied; what is left is sent.
+    """
+
+    creates: bool = True
+    patch: Callable[[int, str], Mapping[str, Any]] = lambda _number, _mark: {}
+    steps: Sequence[tuple[str, str, str, str]] = CREATION
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteFacts:
     """What is sent to the vendor and made there, by the mutations that it offers."""
@@ -90,3 +114,8 @@ class WriteFacts:
     """The ids of a customer's entries of lists that stay there whatever is sent."""
     beside: Callable[[Any, str], Mapping[str, tuple[Collection, Any]]] = lambda _vendor, _key: {}
     """Parts of a customer that are documents of their own: where the sandbox's vendor has them, and by which key."""
+    longest: LongestWrite = field(default_factory=LongestWrite)
+    unique_number: str = ""
+    """Where a customer's number stands, if the vendor holds each once."""
+    malformed: tuple[Mapping[str, Any], tuple[str, ...]] | None = None
+    """A patch of what only the vendor knows not to fit, and the field that is told."""

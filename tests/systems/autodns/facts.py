@@ -8,7 +8,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from systems.facts import Asked, AsSent, Budget, Facts, Pages
-from systems.write_facts import ADDRESS, NEW, PERSON, STRANGER, TOO_LONG, Calls, Refused, WriteFacts
+from systems.write_facts import (
+    ADDRESS,
+    CREATION,
+    NEW,
+    PERSON,
+    STRANGER,
+    TOO_LONG,
+    Calls,
+    LongestWrite,
+    Refused,
+    WriteFacts,
+)
 
 from customer_gateway.model.ids import encode_id
 from customer_gateway.model.operations import OperationKind
@@ -114,6 +125,23 @@ WRITES: Final = WriteFacts(
         "gender": ["MALE", "FEMALE"],
         "payment": ["PRE", "POST", "LIVE"],
     },
+    longest=LongestWrite(
+        patch=lambda number, mark: {
+            "autodns": {
+                "client": f"neu{number}",
+                "type": "ORGANIZATION",
+                "paymentCurrency": "EUR",
+                "sepa": {"iban": "DE89370400440532013000", "accountHolder": mark},
+            }
+        },
+        steps=(
+            *CREATION[:4],
+            ("update", "APPLIED", "PARTIAL or APPLIED", "PARTIAL"),
+            ("send", "PARTIAL", "", "APPLIED"),
+            ("update", "APPLIED", "APPLIED", "APPLIED"),
+        ),
+    ),
+    malformed=({"autodns": {"payment": "LATER"}}, ("patch", "autodns", "payment")),
 )
 
 FACTS: Final = Facts(

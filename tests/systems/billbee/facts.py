@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import httpx
 from systems.facts import Asked, AsSent, Budget, Facts, Pages
-from systems.write_facts import ADDRESS, NEW, PERSON, STRANGER, Calls, Refused, WriteFacts
+from systems.write_facts import ADDRESS, NEW, PERSON, STRANGER, Calls, LongestWrite, Refused, WriteFacts
 
 from customer_gateway.model.operations import OperationKind
 from customer_gateway.sandbox.billbee.documents import ADDRESSES
@@ -114,6 +114,19 @@ WRITES: Final = WriteFacts(
     own_values=own_values,
     held=lambda customer: frozenset(str(customer[part]["Id"]) for part in DEFAULTS if customer.get(part) is not None),
     beside=beside,
+    longest=LongestWrite(
+        creates=False,  # a name that it has in two documents, each written by a call of its own
+        patch=lambda _number, mark: {"name": f"{mark} Ltd", "first_name": mark},
+        steps=(
+            ("begin", "NOTHING", "APPLIED", "REJECTED"),
+            ("update", "REJECTED", "REJECTED or APPLIED", "REJECTED"),
+            ("send", "REJECTED", "", "APPLIED"),
+            ("update", "APPLIED", "PARTIAL or APPLIED", "PARTIAL"),
+            ("send", "PARTIAL", "", "APPLIED"),
+            ("update", "APPLIED", "APPLIED", "APPLIED"),
+        ),
+    ),
+    unique_number="Number",
 )
 
 FACTS: Final = Facts(

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from systems.facts import Asked, AsSent, Budget, Facts, Pages
-from systems.write_facts import ADDRESS, NEW, STRANGER, TOO_LONG, Calls, Refused, WriteFacts
+from systems.write_facts import ADDRESS, NEW, STRANGER, TOO_LONG, Calls, LongestWrite, Refused, WriteFacts
 
 from customer_gateway.model.operations import OperationKind
 from customer_gateway.model.value_objects import CustomerKind
@@ -86,6 +86,10 @@ WRITES: Final = WriteFacts(
     stamped=lambda _customer: {"changed": "2027-01-01T00:00:00", "changedby": 2, "hasprices": True},
     answered=frozenset({"customertypename", "invoicetypename", "currencycode", "billingtermsdescription"}),
     excluding_none={"constructioncompany": False},
+    longest=LongestWrite(
+        patch=lambda number, _mark: {"external_id": f"EXT-{number}", "next": {"customertypeid": 1}},
+    ),
+    malformed=({"website": f"https://{TOO_LONG}.example"}, ("patch", "website")),
 )
 
 FACTS: Final = Facts(

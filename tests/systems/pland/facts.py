@@ -85,6 +85,7 @@ WRITES: Final = WriteFacts(
         "invoiceRecipientId": users or [""],
         "invoiceCCRecipientIds": users or [""],
     },
+    unique_number="number",
 )
 
 FACTS: Final = Facts(
