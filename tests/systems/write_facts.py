@@ -57,6 +57,28 @@ class Refused:
     by_code: Mapping[str, set[str]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bodies:
+    """How the sandbox's vendor is asked for its customers, changes and makes them: methods, paths and bodies."""
+
+    listed: tuple[str, str]
+    update: str
+    collection: str
+    new: Mapping[str, Any]
+    """A body that suffices for a new customer."""
+    stamps: frozenset[str] = frozenset()
+    """The members that a write moves."""
+    nested: str = ""
+    """A member that is a list of objects, of a vendor that takes whole documents."""
+    refused: tuple[int, str] | None = None
+    """Under which status a member that is not documented is refused, and the member of the answer that names it.
+
+    None for a vendor that takes whole documents, and keeps such members.
+    """
+    lists_unknown: bool = True
+    """Whether its lists show such members, too."""
+
+
 CREATION: Final = (
     ("begin", "NOTHING", "APPLIED", "REJECTED"),
     # That a search finds nothing does not prove that nothing comes.
@@ -94,6 +116,7 @@ class WriteFacts:
     refused: Refused
     guarded: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """A section of fields that need more than `customers:write`, with what else would be refused of them."""
+    bodies: Bodies
     planted: str
     """Members of a customer that a version shows; numbers in spellings that a double does not keep."""
     stamped: Callable[[Document], Document]

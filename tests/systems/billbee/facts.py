@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import httpx
 from systems.facts import Asked, AsSent, Budget, Facts, Pages
-from systems.write_facts import ADDRESS, NEW, PERSON, STRANGER, Calls, LongestWrite, Refused, WriteFacts
+from systems.write_facts import ADDRESS, NEW, PERSON, STRANGER, Bodies, Calls, LongestWrite, Refused, WriteFacts
 
 from customer_gateway.model.operations import OperationKind
 from customer_gateway.sandbox.billbee.documents import ADDRESSES
@@ -107,6 +107,13 @@ WRITES: Final = WriteFacts(
             "REQUIRED": {"patch.number", "patch.billbee.defaultFax.typeId"},
             "VERSION_REQUIRED": {"expectedVersion"},
         },
+    ),
+    bodies=Bodies(
+        listed=("GET", "/customers"),
+        update="PUT",
+        collection="/customers",
+        new={"Name": "Neu GmbH"},
+        nested="MetaData",
     ),
     planted='{"MetaData":[{"Id":7,"TypeId":1,"TypeName":"E-Mail","Value":"a@example.com","price":1.10}]}',
     stamped=lambda _customer: {"RestoredAt": "2027-01-01T00:00:00", "xNew": 1},

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from systems.facts import Asked, AsSent, Facts, Pages, Session
-from systems.write_facts import ADDRESS, NEW, Calls, Refused, WriteFacts
+from systems.write_facts import ADDRESS, NEW, Bodies, Calls, Refused, WriteFacts
 
 from customer_gateway.model.ids import encode_id
 from customer_gateway.model.operations import OperationKind
@@ -91,6 +91,14 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"lemonsoft": {"accounts": {"remove": ["1"]}, "creditlimit": "1.5"}},
+    bodies=Bodies(
+        listed=("GET", "/api/customers?filter.object_ids={key}"),
+        update="PUT",
+        collection="/api/customers",
+        new={"name": "Uusi Oy", "email": "u@s.example"},
+        stamps=frozenset({"modified"}),
+        nested="contacts",
+    ),
     planted='{"creditlimit":1.10,"interest":0.12345678901234567890}',
     stamped=lambda _customer: {"modified": "2027-01-01T00:00:00.000", "open_invoice_sum": 4.5},
     own_values=lambda _users, _customer: {"number": range(10**6, 10**7)},

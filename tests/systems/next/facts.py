@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from systems.facts import Asked, AsSent, Budget, Facts, Pages
-from systems.write_facts import ADDRESS, NEW, STRANGER, TOO_LONG, Calls, LongestWrite, Refused, WriteFacts
+from systems.write_facts import ADDRESS, NEW, STRANGER, TOO_LONG, Bodies, Calls, LongestWrite, Refused, WriteFacts
 
 from customer_gateway.model.operations import OperationKind
 from customer_gateway.model.value_objects import CustomerKind
@@ -82,6 +82,14 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"next": {"iban": "DE0", "markup": "1.5"}},
+    bodies=Bodies(
+        listed=("GET", '/customer/?filter_str={"id__in":[{key}]}'),
+        update="PUT",
+        collection="/customer/",
+        new={"name": "Nytt AB", "customertypeid": 1},
+        stamps=frozenset({"changed", "changedby"}),
+        refused=(422, "detail"),
+    ),
     planted='{"markup":1.10}',
     stamped=lambda _customer: {"changed": "2027-01-01T00:00:00", "changedby": 2, "hasprices": True},
     answered=frozenset({"customertypename", "invoicetypename", "currencycode", "billingtermsdescription"}),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs
 
 from systems.facts import Asked, AsSent, Facts, Pages, Session
-from systems.write_facts import ADDRESS, NEW, STRANGER, Calls, Refused, WriteFacts
+from systems.write_facts import ADDRESS, NEW, STRANGER, Bodies, Calls, Refused, WriteFacts
 
 from customer_gateway.model.ids import encode_id
 from customer_gateway.model.operations import OperationKind
@@ -78,6 +78,14 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"pland": {"buyerReference": "x", "invoiceRecipientId": "not an id"}},
+    bodies=Bodies(
+        listed=("GET", "/customers/?ids={key}"),
+        update="PATCH",
+        collection="/customers/",
+        new={"name": "Neu GmbH"},
+        stamps=frozenset({"status"}),
+        refused=(400, "message"),
+    ),
     planted='{"contract":{"price":1.10,"hours":10,"long":0.12345678901234567890}}',
     stamped=lambda customer: {"status": {**customer["status"], "lastModifiedAt": 5, "lastModifiedBy": None}},
     own_values=lambda users, _customer: {
