@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
 
 import httpx
 import pytest
 from catalog.passing import working
-from vendors import VENDORS, sandbox
+from vendors import VENDORS, WRITES, sandbox
 
 from customer_gateway.model.catalog import RecordState, SyncStateName
 from customer_gateway.systems.connection import Wiring
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 pytestmark = pytest.mark.anyio
-
-NOTHING: Final[Mapping[str, bytes]] = {
-    "autodns": b'{"status":{"type":"SUCCESS"},"data":[]}',
-    "billbee": b'{"ErrorMessage":null,"ErrorCode":0,"Data":null}',
-}
-"""What holds no customer, where that is not `null`."""
 
 
 class NothingAt(httpx.AsyncBaseTransport):
@@ -58,7 +48,7 @@ async def test_a_customer_of_whose_key_nothing_is_answered_is_missing_and_not_go
         key = worker.keys_at(name)[3]
         box.vendors[name].faults.set("lost_rows", keys=[key])
         way.path = writes.resources[""].read.replace("{key}", writes.path_of(key))
-        way.body = NOTHING.get(name, b"null")
+        way.body = next(iter(WRITES[name].no_entity), b"null")
         worker.clock.ahead += timedelta(days=1)
 
         row = await worker.sync(name)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import pytest
 from systems.test_contract import context, view_of
-from vendors import VENDORS
+from vendors import VENDORS, WRITES
 
 from customer_gateway.documents.changes import ABSENT, changes_of, same, value_at, with_values
 from customer_gateway.documents.exact import decode, encode
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 WRITTEN: Final = [vendor for vendor in VENDORS if vendor.kind.writes is not None]
 ALL: Final = pytest.mark.parametrize("vendor", WRITTEN, ids=lambda vendor: vendor.kind.slug)
-BESIDE: Final = {"InvoiceAddress"}
+BESIDE: Final = {part for facts in WRITES.values() for part in facts.parts}
 """Members that a writer has in the customer's document and that are documents of their own."""
 
 VALUES: Final[dict[str, Any]] = {
@@ -91,13 +91,6 @@ VALUES: Final[dict[str, Any]] = {
     "external_id": "EXT-7",
     "owner_id": "7",
 }
-OF_VENDOR: Final[dict[tuple[str, str], Any]] = {
-    ("pland", "billing.recipient_ids"): ["a" * 24, "b" * 24],
-    ("pland", "billing.payment_terms_id"): "c" * 24,
-    ("autodns", "billing.recipient_ids"): ["anna/4"],
-    ("next", "billing.payment_terms_id"): "3",
-    ("next", "billing.taxable"): True,  # the sample is a construction company, which excludes novat
-}
 OF_LEAF: Final[dict[VendorLeaf, Any]] = {
     VendorLeaf.ID: "17",
     VendorLeaf.TEXT: "a text",
@@ -123,7 +116,7 @@ def each_field() -> Any:
 
 
 def value_of(vendor: Vendor, name: str) -> Any:
-    return OF_VENDOR.get((vendor.kind.slug, name), VALUES.get(name))
+    return WRITES[vendor.kind.slug].values.get(name, VALUES.get(name))
 
 
 def present(vendor: Vendor, extra: bytes = b"") -> Present:
@@ -131,13 +124,8 @@ def present(vendor: Vendor, extra: bytes = b"") -> Present:
     body = (Path(__file__).parent / vendor.kind.slug / "samples" / "full.json").read_bytes().rstrip()
     planted = b',"xUnknown":{"price":1.10,"list":[1,null,{"of":2.50}]}' + extra
     document = decode(body[:-1] + planted + b"}")
-    if "InvoiceAddress" in {place.partition(".")[0] for place in writes_of(vendor).fields_by_place}:
-        document["InvoiceAddress"] = {"Id": 7, "FirstName": "Otto", "City": "Ulm", "CountryCode": "DE", "Note": 2.50}
-    choices = {
-        "customertypeid": [Choice(31, "Company"), Choice(32, "Private"), Choice(33, "Government")],
-        "currencyid": [Choice(41, "EUR"), Choice(42, "SEK")],
-    }
-    return Present(document, context(vendor), "DE", choices)
+    facts = WRITES[vendor.kind.slug]
+    return Present({**document, **facts.parts}, context(vendor), "DE", facts.choices)
 
 
 def patched(vendor: Vendor, now: Present, patch: dict[str, Any], *, creates: bool = False) -> Spelled:
@@ -159,10 +147,8 @@ def read_back(vendor: Vendor, document: dict[str, Any], name: str) -> Any:
 
 def is_read(vendor: Vendor, name: str) -> bool:
     """Whether the customer's own document tells the field."""
-    through_calls = {
-        *("billing.payment_terms_id", "billing.invoice_delivery_id", "billing.recipient_ids", "owner_id"),
-        *("currency", "kind") * (vendor.kind.slug == "next"),
-    }
+    through_calls = {"billing.payment_terms_id", "billing.invoice_delivery_id", "billing.recipient_ids", "owner_id"}
+    through_calls |= WRITES[vendor.kind.slug].told_by_lists
     beside = all(place.partition(".")[0] in BESIDE for place in writes_of(vendor).fields[name].places)
     return name not in through_calls and not beside
 
@@ -171,9 +157,7 @@ def as_read(vendor: Vendor, name: str, value: Any) -> Any:
     """The value as readers tell it."""
     if isinstance(value, ListPatch):
         return list(value.set or ())
-    if vendor.kind.slug == "autodns" and name in {"phone", "fax"}:
-        return {"phone": "+49-221-7654321", "fax": "+49-221-7654322"}[name]
-    return value
+    return WRITES[vendor.kind.slug].read_back.get(name, value)
 
 
 @each_field()

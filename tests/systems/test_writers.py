@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from scripted import ScriptedVendor, customer
 from systems.test_laws_of_writing import WRITTEN, value_of, writes_of
-from systems.test_plans_at_the_sandbox import NEW, OF_SECTION, Written
-from vendors import FACTS
+from systems.test_plans_at_the_sandbox import NEW, Written
+from vendors import FACTS, WRITES
 
 from customer_gateway.documents import exact
 from customer_gateway.documents.patching import spelled
@@ -22,7 +22,7 @@ from customer_gateway.systems.connection import Wiring
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping
 
     from customer_gateway.operations.plan import PlannedWrite
     from customer_gateway.systems.registry import Vendor
@@ -31,27 +31,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.anyio, pytest.mark.table]
 
 ALL = pytest.mark.parametrize("vendor", WRITTEN, ids=lambda vendor: vendor.kind.slug)
-NUMBERED: Final = {"pland": {"number": "987654"}, "lemonsoft": {"number": "987654"}, "next": {"external_id": "E-9"}}
-LABELS: Final = {
-    "pland": {"paymentTermId": None},
-    "next": {
-        "customertypeid": "Company",
-        "currencyid": "SEK",
-        "billingtermsid": "Kontant",
-        "invoicetypeid": "E-faktura",
-    },
-    "lemonsoft": {"payment_term_number": None, "invoice_method_id": "Verkkolasku"},
-}
-NO_ENTITY: Final[Mapping[str, Sequence[bytes]]] = {
-    "autodns": (b'{"data":null}', b'{"data":[]}', b'{"data":[{"number":1},{"number":2}]}'),
-    "billbee": (b'{"ErrorMessage":null,"ErrorCode":0,"Data":null}', b'{"Data":[]}'),
-}
-"""Besides `null` and a list, which hold none at all systems."""
-WRAPPED: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "autodns": lambda document: {"data": [document]},
-    "billbee": lambda document: {"Data": document},
-}
-"""The answer to a read by key, where it is not the document alone."""
 
 
 @pytest.fixture
@@ -71,7 +50,7 @@ async def planned_creation(written: Written, **more: Any) -> PlannedWrite:
     patch = {name: value_of(vendor, name) for name in NEW if name in written.writes.fields}
     if "address.country_code" in written.writes.fields:
         patch["address.country_code"] = "DE"
-    section = {slug: OF_SECTION[slug]} if slug in OF_SECTION else {}
+    section = {slug: written.facts.new[slug]} if slug in written.facts.new else {}
     values = spelled(written.writes, slug, {**patch, **section, **more}, now, creates=True)
     assert values.refusals == []
     [planned, *_] = create_plan(written.writes, values.values)
@@ -97,7 +76,7 @@ async def test_a_creation_tells_the_key_of_the_customer_that_it_made(vendor: Ven
 @pytest.mark.parametrize("numbered", [False, True], ids=["by-name", "by-number"])
 async def test_a_creation_whose_answer_is_lost_is_found(vendor: Vendor, box: Sandbox, numbered: bool) -> None:
     written = Written(vendor, box)
-    planned = await planned_creation(written, **(NUMBERED.get(vendor.kind.slug, {}) if numbered else {}))
+    planned = await planned_creation(written, **(written.facts.numbered if numbered else {}))
     before = set(written.keys())
     found_before = await written.writer.search_before(planned.body, soon())
     trace = CreateTrace(planned.body, datetime.now(UTC), found_before)
@@ -149,7 +128,7 @@ async def test_without_an_email_billbee_has_no_way_to_tell(box: Sandbox) -> None
 @ALL
 async def test_choices_are_the_entries_of_the_documented_lists(vendor: Vendor, box: Sandbox) -> None:
     written = Written(vendor, box)
-    labels = LABELS.get(vendor.kind.slug, {})
+    labels = written.facts.labels
 
     found = await written.writer.choices([*written.writes.lists, "name", "no.such.place"], soon())
 
@@ -173,9 +152,8 @@ async def test_a_list_that_an_installation_does_not_have_is_left_out(vendor: Ven
 async def test_a_refusal_names_the_places_of_what_it_refuses(vendor: Vendor, box: Sandbox) -> None:
     written = Written(vendor, box)
     planned = await planned_creation(written)
-    wrong = {"autodns": ("country", "Germany"), "billbee": ("Type", 7)}.get(vendor.kind.slug, (None, None))
-    name = wrong[0] or ("Name" if vendor.kind.slug == "billbee" else "name")
-    body = exact.encode({**planned.body, name: wrong[1] if wrong[0] else 7})
+    name, value = written.facts.unfit
+    body = exact.encode({**planned.body, name: value})
     method, template = written.writes.resources[""].create or ("", "")
 
     with pytest.raises(UpstreamBadResponse) as refused:
@@ -200,7 +178,7 @@ async def test_a_404_says_that_a_key_is_unknown_and_an_answer_without_an_entity_
     path = writes.resources[""].read.replace("{key}", writes.path_of(FACTS[slug].key))
 
     assert await answering(slug, {path: httpx.Response(404)}).read(FACTS[slug].key, soon()) is None
-    for body in (b"null", b"[]", *NO_ENTITY.get(slug, ())):
+    for body in (b"null", b"[]", *WRITES[slug].no_entity):
         with pytest.raises(UpstreamBadResponse, match="did not answer an entity"):
             await answering(slug, {path: body}).read(FACTS[slug].key, soon())
 
@@ -211,7 +189,7 @@ async def test_the_document_of_another_customer_is_refused(vendor: Vendor) -> No
     path = writes.resources[""].read.replace("{key}", writes.path_of(FACTS[slug].key))
     other = {name: part + 1 if isinstance(part, int) else f"{part}0" for name, part in FACTS[slug].identity.items()}
 
-    answer = WRAPPED.get(slug, lambda document: document)(other)
+    answer = WRITES[slug].wrapped(other)
     with pytest.raises(UpstreamBadResponse, match="did not answer the entity that was asked for"):
         await answering(slug, {path: answer}).read(FACTS[slug].key, soon())
 
@@ -231,7 +209,7 @@ async def test_an_answer_without_a_list_of_addresses_does_not_say_that_there_is_
 async def test_users_are_listed_page_by_page(vendor: Vendor, box: Sandbox) -> None:
     system = Written(vendor, box).system
     first = await system.people(0, 3, soon())
-    if vendor.kind.slug == "billbee":
+    if "User" not in FACTS[vendor.kind.slug].nouns:
         assert first is None
         return
     rest = await system.people(3, 500, soon())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from systems.facts import Document
 
+    from customer_gateway.documents.writing import Choice
     from customer_gateway.model.operations import OperationKind
     from customer_gateway.sandbox.store import Collection
 
@@ -142,3 +143,23 @@ class WriteFacts:
     """Where a customer's number stands, if the vendor holds each once."""
     malformed: tuple[Mapping[str, Any], tuple[str, ...]] | None = None
     """A patch of what only the vendor knows not to fit, and the field that is told."""
+    numbered: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What a lost creation is found by besides its name, if the vendor has it."""
+    labels: Mapping[str, str | None] = field(default_factory=dict[str, "str | None"])
+    """The places of ids of lists, and a label of each list; None where any will do."""
+    no_entity: Sequence[bytes] = ()
+    """Answers that hold no entity, first one that says so; `null` and a list hold none at all vendors."""
+    wrapped: Callable[[Document], Document] = lambda document: document
+    """The answer to a read by key."""
+    unfit: tuple[str, Any] = ("name", 7)
+    """A place, and a value that the vendor refuses with its name."""
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Values of unified fields, where those of all vendors are none of its own."""
+    read_back: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """How readers tell what was written to a field, where it is spelled otherwise then."""
+    told_by_lists: frozenset[str] = frozenset()
+    """Unified fields that a list tells by an id in the customer's document."""
+    choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict[str, "Sequence[Choice]"])
+    """Lists by whose labels fields are written, by the places of their ids."""
+    parts: Mapping[str, Document] = field(default_factory=dict[str, "Document"])
+    """Documents of their own that a writer has in the customer's: one of each."""

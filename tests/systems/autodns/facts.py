@@ -162,6 +162,15 @@ WRITES: Final = WriteFacts(
         ),
     ),
     malformed=({"autodns": {"payment": "LATER"}}, ("patch", "autodns", "payment")),
+    no_entity=(
+        b'{"status":{"type":"SUCCESS"},"data":[]}',
+        b'{"data":null}',
+        b'{"data":[{"number":1},{"number":2}]}',
+    ),
+    wrapped=lambda document: {"data": [document]},
+    unfit=("country", "Germany"),
+    values={"billing.recipient_ids": ["anna/4"]},
+    read_back={"phone": "+49-221-7654321", "fax": "+49-221-7654322"},
 )
 
 FACTS: Final = Facts(

@@ -134,6 +134,10 @@ WRITES: Final = WriteFacts(
         ),
     ),
     unique_number="Number",
+    no_entity=(b'{"ErrorMessage":null,"ErrorCode":0,"Data":null}', b'{"Data":[]}'),
+    wrapped=lambda document: {"Data": document},
+    unfit=("Type", 7),
+    parts={"InvoiceAddress": {"Id": 7, "FirstName": "Otto", "City": "Ulm", "CountryCode": "DE", "Note": 2.50}},
 )
 
 FACTS: Final = Facts(

@@ -103,6 +103,8 @@ WRITES: Final = WriteFacts(
     stamped=lambda _customer: {"modified": "2027-01-01T00:00:00.000", "open_invoice_sum": 4.5},
     own_values=lambda _users, _customer: {"number": range(10**6, 10**7)},
     unique_number="number",
+    numbered={"number": "987654"},
+    labels={"payment_term_number": None, "invoice_method_id": "Verkkolasku"},
 )
 
 FACTS: Final = Facts(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from systems.facts import Asked, AsSent, Budget, Facts, Pages
 from systems.write_facts import ADDRESS, NEW, STRANGER, TOO_LONG, Bodies, Calls, LongestWrite, Refused, WriteFacts
 
+from customer_gateway.documents.writing import Choice
 from customer_gateway.model.operations import OperationKind
 from customer_gateway.model.value_objects import CustomerKind
 
@@ -98,6 +99,22 @@ WRITES: Final = WriteFacts(
         patch=lambda number, _mark: {"external_id": f"EXT-{number}", "next": {"customertypeid": 1}},
     ),
     malformed=({"website": f"https://{TOO_LONG}.example"}, ("patch", "website")),
+    numbered={"external_id": "E-9"},
+    labels={
+        "customertypeid": "Company",
+        "currencyid": "SEK",
+        "billingtermsid": "Kontant",
+        "invoicetypeid": "E-faktura",
+    },
+    values={
+        "billing.payment_terms_id": "3",
+        "billing.taxable": True,  # the sample is a construction company, which excludes novat
+    },
+    told_by_lists=frozenset({"currency", "kind"}),
+    choices={
+        "customertypeid": [Choice(31, "Company"), Choice(32, "Private"), Choice(33, "Government")],
+        "currencyid": [Choice(41, "EUR"), Choice(42, "SEK")],
+    },
 )
 
 FACTS: Final = Facts(

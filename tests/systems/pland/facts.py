@@ -94,6 +94,9 @@ WRITES: Final = WriteFacts(
         "invoiceCCRecipientIds": users or [""],
     },
     unique_number="number",
+    numbered={"number": "987654"},
+    labels={"paymentTermId": None},
+    values={"billing.recipient_ids": ["a" * 24, "b" * 24], "billing.payment_terms_id": "c" * 24},
 )
 
 FACTS: Final = Facts(
