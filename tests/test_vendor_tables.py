@@ -30,6 +30,11 @@ PRODUCT = {
 """Files of the tests that are about what the gateway ships: all others take the vendors of `vendors.py`."""
 PART = 4
 """So many vendors in one literal are meant to be all of them; fewer may be examples."""
+EXAMPLES = {
+    "operations/test_crash_stories.py",  # four writes, each cut off at another point
+    "stories/as_sent.py",  # rows of what one vendor or two send; each system answers for every row
+}
+"""Files of the tests whose literals name so many vendors together, each in a story of its own."""
 
 
 def named_in(node: ast.AST) -> set[str]:
@@ -45,12 +50,24 @@ def named_in(node: ast.AST) -> set[str]:
     return {each.value for each in firsts if isinstance(each, ast.Constant) and each.value in SYSTEMS}
 
 
+def named_within(node: ast.AST) -> set[str]:
+    """The vendors that all literals of an assignment name, or one literal elsewhere."""
+    parts = ast.walk(node) if isinstance(node, ast.Assign | ast.AnnAssign) else [node]
+    return {slug for each in parts for slug in named_in(each)}
+
+
 def tables(folder: str) -> Iterator[tuple[str, set[str]]]:
-    """Every literal of the tests or sources that names so many vendors that it is a table of them."""
+    """Every literal or assignment of the tests or sources that names so many vendors that it is a table of them."""
     for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if len(named := named_in(node)) >= PART:
+            if len(named := named_within(node)) >= PART:
                 yield f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 0)}", named
+
+
+def named_in_parts(source: str) -> set[str]:
+    """The vendors in literals of a file that name two or more, where none of them is a table by itself."""
+    found = [named_in(node) for node in ast.walk(ast.parse(source))]
+    return {slug for named in found if 2 <= len(named) < PART for slug in named}
 
 
 @pytest.mark.parametrize("folder", KNOWN)
@@ -64,6 +81,31 @@ def test_a_table_that_lacks_a_vendor_is_found() -> None:
     (node, *_) = [each for each in ast.walk(ast.parse(f"[{rows}]")) if named_in(each)]
 
     assert named_in(node) == set(SYSTEMS[1:])
+
+
+def test_a_table_that_is_put_together_is_found() -> None:
+    first, second, *others = SYSTEMS[1:]
+
+    (node,) = ast.parse(f"TABLE = {{**dict.fromkeys(({first!r}, {second!r}), 1), **{dict.fromkeys(others, 2)!r}}}").body
+
+    assert named_within(node) == set(SYSTEMS[1:])
+
+
+@pytest.mark.parametrize("folder", KNOWN)
+def test_no_file_has_a_table_of_vendors_in_parts(folder: str) -> None:
+    """What each vendor has of a kind stands in its facts, not in several literals that name some vendors each."""
+    sources = {path.relative_to(ROOT / folder).as_posix(): path for path in (ROOT / folder).rglob("*.py")}
+    found = {name: named_in_parts(path.read_text(encoding="utf-8")) for name, path in sources.items()}
+
+    assert {name for name, named in found.items() if len(named) >= PART} - EXAMPLES == set()
+
+
+def test_a_table_in_parts_is_found() -> None:
+    first, second, *others = SYSTEMS[1:]
+
+    source = f"TAKEN = {{{first!r}: 1, {second!r}: 2}}\nMALFORMED = {dict.fromkeys(others[:2], 3)!r}"
+
+    assert named_in_parts(source) == {first, second, *others[:2]}
 
 
 NAMES = re.compile(rf"\b({'|'.join([*TITLES, *(slug for slug in SLUGS if not hasattr(builtins, slug))])})\b")
