@@ -104,7 +104,7 @@ async def test_provenance_tells_what_was_read_and_what_failed(mix: tuple[str, ..
 async def test_a_batch_of_customers_is_one_call_a_system_whatever_their_records() -> None:
     systems = [Acme(name, [{"id": key} for key in "123"]) for name in SYSTEMS[:3]]
     one, two, three = systems
-    links = Joined([("pland", "1"), ("next", "2")], [("autodns", "3"), ("pland", "2"), ("next", "1")])
+    links = Joined([(one.name, "1"), (three.name, "2")], [(two.name, "3"), (one.name, "2"), (three.name, "1")])
 
     found = (await read_customers(request(*systems, links=links), one, ["1", "2", "3", "404", "1"])).customers
 
