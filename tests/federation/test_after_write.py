@@ -75,3 +75,15 @@ async def test_a_write_that_outlasts_its_request_reads_nothing_for_it() -> None:
     await asyncio.sleep(0.01)
 
     assert system.log == []
+
+
+async def test_a_write_that_goes_on_while_the_answer_is_waited_for_does_not_disturb_it() -> None:
+    system = acme()
+    reading = ReadAfterWrite(request(system), system)
+
+    waiting = asyncio.create_task(reading.wait("1"))
+    await asyncio.sleep(0)
+    reading.begin("1")
+    await asyncio.wait_for(waiting, 1)
+
+    assert system.log == ["customers 1"]

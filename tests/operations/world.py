@@ -46,8 +46,8 @@ class Worker:
     journal: OperationJournal
     operations: Operations
     seconds: float = 10
-    told: list[tuple[str, str, datetime]] = field(default_factory=list[tuple[str, str, datetime]])
-    """Which records were told as written, and when."""
+    notified: list[tuple[str, str, datetime]] = field(default_factory=list[tuple[str, str, datetime]])
+    """Of which records it was notified that they were written, and when."""
 
     async def version(self, system: str, key: str) -> str:
         """The customer's version as it is now."""
@@ -133,18 +133,18 @@ async def working(
     federation = build_federation(settings, wiring, VENDORS)
     database = Database(url or f"sqlite+aiosqlite:///{path / 'gateway.db'}")
     journal = OperationJournal(database, PrivateKeySource(b"k" * 32, lambda: None))
-    told: list[tuple[str, str, datetime]] = []
+    notified: list[tuple[str, str, datetime]] = []
     setup = Setup(
         federation.systems,
         journal_as(journal),
-        written=lambda system, key: told.append((system, key, clock.now())),
+        written=lambda system, key: notified.append((system, key, clock.now())),
         seconds=seconds,
         doubt=timedelta(seconds=doubt),
         lease=timedelta(seconds=lease),
     )
     operations = Operations(setup)
     try:
-        yield Worker(box, federation, journal, operations, told=told)
+        yield Worker(box, federation, journal, operations, notified=notified)
     finally:
         await operations.aclose()
         await federation.aclose()

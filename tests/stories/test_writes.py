@@ -103,25 +103,25 @@ async def test_a_customer_is_renamed(system: str, box: Sandbox, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("system", WRITTEN)
-async def test_who_follows_a_record_is_told_once_before_the_outcome_is_stored(
+async def test_who_follows_a_record_is_notified_once_before_the_outcome_is_stored(
     system: str, box: Sandbox, tmp_path: Path
 ) -> None:
     """The index reads the record while the journal waits for the disk; the answer waits for both."""
-    told: list[tuple[str, str]] = []
+    notified: list[tuple[str, str]] = []
 
     def stored_state() -> str:
         with closing(sqlite3.connect(tmp_path / "gateway.db")) as connection:
             return connection.execute("SELECT state FROM operations").fetchone()[0]
 
     def note(system: str, _key: str) -> None:
-        told.append((system, stored_state()))
+        notified.append((system, stored_state()))
 
     async with writing_gateway(box, tmp_path, noting=note) as gateway:
         before = await first_customer(gateway, system)
         done = await update(gateway, id=before["id"], patch={"phone": "+49 221 1234567"}, force=True)
         at_the_answer = stored_state()
 
-    assert told == [(system, "RUNNING")]
+    assert notified == [(system, "RUNNING")]
     assert done["operation"]["state"] == at_the_answer != "RUNNING"
 
 

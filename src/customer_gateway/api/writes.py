@@ -118,11 +118,12 @@ async def _carried_out(
         written=(reading := ReadAfterWrite(request, system)).begin,
     )
     try:
-        outcome = await writing.operations.carry_out(wanted, request.deadline)
+        try:
+            outcome = await writing.operations.carry_out(wanted, request.deadline)
+        except (UpstreamError, DatabaseUnavailable) as error:
+            return Payload(record if refused else None, [*refused, _of_failure(error)])
         if outcome.key is not None:
             await reading.wait(outcome.key)
-    except (UpstreamError, DatabaseUnavailable) as error:
-        return Payload(record if refused else None, [*refused, _of_failure(error)])
     finally:
         reading.end()
     _tell_header(writing, outcome)

@@ -159,7 +159,7 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
                 if catalog is not None and updates is not None and written is not None
                 else nullcontext(),
                 passing(schedule) if schedule is not None else nullcontext(),
-                # The first to end: what is still written then is told to the index.
+                # The first to end: the index is notified of what is still written then.
                 recovering(operations, journal) if operations is not None and journal is not None else nullcontext(),
             ):
                 collector.freeze()  # what reading the keys has imported stays, too

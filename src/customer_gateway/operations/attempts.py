@@ -151,7 +151,7 @@ class Attempts:
             done = replace(steps.operation or taken, errors=[not_read(failure)], lease_until=None)
             if done.state is not OperationState.PENDING:
                 done = replace(done, state=OperationState.UNKNOWN)
-            self._runner.tell_written(done)
+            self._runner.notify_written(done)
             with suppress(LeaseLost):
                 await self._journal.update(done)
         return Outcome(self.as_seen(done, rights), done.errors, done.key)

@@ -67,12 +67,12 @@ class Runner:
         try:
             operation = await self._send_all(operation, writer, leases, deadline, reach)
         except BaseException:  # something may have been sent all the same
-            self.tell_written(reached)
+            self.notify_written(reached)
             raise
-        # Settled before it is told: what is read from then on shows it (`catalog.written`). While the database stores
-        # the operation, the record is read again.
+        # Settled before those who follow the record are notified: what they read is newer (`catalog.written`). They
+        # read while the database stores the operation.
         operation = concluded(operation)
-        self.tell_written(operation, on_written)
+        self.notify_written(operation, on_written)
         await self.conclude(operation, leases)
         on_step(operation)
         return operation
@@ -103,10 +103,10 @@ class Runner:
         on_step(operation)
         return operation
 
-    def tell_written(
+    def notify_written(
         self, operation: StoredOperation, on_written: Callable[[str | None], None] = lambda _key: None
     ) -> None:
-        """Tell who follows the record, if there is one by now, that something may have been sent for it.
+        """Notify who follows the record, if there is one by now, that something may have been sent for it.
 
         They only take note: one that raised would keep the outcome from being stored.
         """

@@ -63,7 +63,7 @@ class Settler:
             running = replace(operation, state=OperationState.RUNNING)
             return await self._runner.run(running, writer, leases, deadline, on_step)
         operation = _given_up(operation) if not operation.writes else concluded(operation)
-        self._runner.tell_written(operation)
+        self._runner.notify_written(operation)
         await self._runner.conclude(operation, leases)
         return operation
 

@@ -235,7 +235,7 @@ def _columns(row: IndexRow, found: Merged, prepared: PreparedRows) -> dict[str, 
 
 
 def _upsert_statement(dialect: Any) -> UpdateBase:
-    """Return the statement that stores a row, in the words of a dialect."""
+    """Return the statement that stores a row, in a dialect."""
     new = dialect.insert(RECORDS)
     changed: dict[str, Any] = {name: new.excluded[name] for name in _CHANGED}
     # One that was PRESENT already is so since then.

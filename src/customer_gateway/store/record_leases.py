@@ -20,7 +20,7 @@ _LEASE: Final = RECORD_LEASES.c
 
 
 def _acquire_statement(dialect: Any) -> UpdateBase:
-    """Return the statement that acquires a lease, in the words of a dialect."""
+    """Return the statement that acquires a lease, in a dialect."""
     new = dialect.insert(RECORD_LEASES)
     return new.on_conflict_do_update(
         index_elements=[_LEASE.name],

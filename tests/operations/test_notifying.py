@@ -1,4 +1,4 @@
-"""Who follows a record is told once of every write that may have been sent, when all of it is settled."""
+"""Who follows a record is notified once of every write that may have been sent, when all of it is settled."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def key_of(box: Sandbox, system: str) -> str:
 
 
 @EACH
-async def test_a_record_is_told_once_when_its_operation_is_settled(worker: Worker, system: str) -> None:
+async def test_a_record_is_notified_once_when_its_operation_is_settled(worker: Worker, system: str) -> None:
     """What is read from then on was read after that, so that a restart reads it no more."""
     for_the_answer: list[str | None] = []
     key = key_of(worker.box, system)
@@ -71,40 +71,42 @@ async def test_a_record_is_told_once_when_its_operation_is_settled(worker: Worke
     assert done.operation is not None
     stored = await worker.journal.find(done.operation.id or "")
     assert stored is not None
-    ((told, told_key, at),) = worker.told
-    assert (told, told_key, for_the_answer) == (system, key, [key])
+    ((notified, notified_key, at),) = worker.notified
+    assert (notified, notified_key, for_the_answer) == (system, key, [key])
     assert (stored.settled_at or stored.started_at) <= at
 
 
 @EACH
-async def test_a_write_whose_outcome_cannot_be_stored_is_told_once(box: Sandbox, system: str, tmp_path: Path) -> None:
+async def test_a_write_whose_outcome_cannot_be_stored_is_notified_once(
+    box: Sandbox, system: str, tmp_path: Path
+) -> None:
     async with working(box, tmp_path, journal_as=lambda journal: Away(journal, at_the_end=True)) as worker:
         for_the_answer: list[str | None] = []
         key = key_of(box, system)
         done = await worker.update(system, key, PHONE, force=True, written=for_the_answer.append)
 
         assert [each.message for each in done.errors] != []
-        assert ([each[:2] for each in worker.told], for_the_answer) == ([(system, key)], [key])
+        assert ([each[:2] for each in worker.notified], for_the_answer) == ([(system, key)], [key])
 
 
 @EACH
-async def test_a_write_that_may_not_have_been_sent_is_told_all_the_same(
+async def test_a_write_that_may_not_have_been_sent_is_notified_all_the_same(
     box: Sandbox, system: str, tmp_path: Path
 ) -> None:
     async with working(box, tmp_path, journal_as=lambda journal: Away(journal, at_the_end=False)) as worker:
         key = key_of(box, system)
         await worker.update(system, key, PHONE, force=True)
 
-        assert ([each[:2] for each in worker.told], worker.writes(system)) == ([(system, key)], [])
+        assert ([each[:2] for each in worker.notified], worker.writes(system)) == ([(system, key)], [])
 
 
 @EACH
-async def test_a_write_that_is_found_out_later_is_told_again(worker: Worker, system: str) -> None:
+async def test_a_write_that_is_found_out_later_is_notified_again(worker: Worker, system: str) -> None:
     key = key_of(worker.box, system)
     spoil(worker, system, "status", status=503)
     done = await worker.update(system, key, PHONE, force=True)
-    assert (state_of(done), len(worker.told)) == (OperationState.UNKNOWN, 1)
+    assert (state_of(done), len(worker.notified)) == (OperationState.UNKNOWN, 1)
 
     await worker.settle(done)
 
-    assert [each[:2] for each in worker.told] == [(system, key)] * 2
+    assert [each[:2] for each in worker.notified] == [(system, key)] * 2
