@@ -35,7 +35,7 @@ class ReadAfterWrite:
         self._task = asyncio.create_task(_read_again(self._request, self._system, key))
 
     async def wait(self, key: str) -> None:
-        """Wait until the customer was read and the index has it, by the deadline; nothing more is begun from then on."""
+        """Wait until the customer was read and the index has it, by the deadline; nothing is begun from then on."""
         if self._task is None:
             self.begin(key)
         self._is_open = False
