@@ -155,7 +155,8 @@ async def records_of(system: System, request: RequestContext) -> list[dict[str, 
     while has_next:
         page = await system.page(start, _SIZE, EVERYTHING, request.deadline, ask_next=True, after=after)
         found += await _values(system, page.items, request)
-        start, after, has_next = start + _SIZE, page.after[-1] if page.after else "", bool(page.has_next)
+        after = "" if page.after is None else page.after(len(page.places) - 1)
+        start, has_next = start + _SIZE, bool(page.has_next)
     return found
 
 

@@ -39,7 +39,8 @@ class Server:
         lengths = PageLengths("acme", "GET /things")
         listing: KeyedListing[Any] = KeyedListing(self.read, lengths, itemgetter("id"), MOST, numbered=False)
         found = await listing.at(start, size, Deadline.after(5), after)
-        return [row["id"] for row in found.rows][:size], list(found.after)
+        assert found.after is not None
+        return [row["id"] for row in found.rows][:size], list(map(found.after, range(len(found.rows))))
 
 
 async def test_the_next_page_costs_one_call_and_one_row_more() -> None:

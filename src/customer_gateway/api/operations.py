@@ -162,10 +162,8 @@ async def page(
     )
     shown = found[:first]
     return Connection(
-        request,
-        listing,
         shown,
-        [f"{each.started_at.isoformat() if each.started_at else ''} {each.id}" for each in shown],
+        lambda at: request.cursors.encode(listing, _moment_and_id_text(shown[at])),
         has_next_page=len(found) > first,
         has_previous_page=after is not None,
         total_count=None,
@@ -179,6 +177,10 @@ def _record(request: RequestContext, customer: str | None) -> tuple[str, str] | 
     if asked.type != "Customer":
         raise BadUserInput(f"This id names a {asked.type}, not a Customer; give the id of a customer.")
     return request.system(asked.system, "customerId").name, asked.key
+
+
+def _moment_and_id_text(operation: operations.Operation) -> str:
+    return f"{operation.started_at.isoformat() if operation.started_at else ''} {operation.id}"
 
 
 def _moment_and_id(position: str) -> tuple[datetime, str]:

@@ -174,8 +174,8 @@ class SystemPass:
             self.position.unkeyed += len(places) - len(some)
             self.position.start += len(places)
             self.position.repeated = 0 if await self._is_new(some) else self.position.repeated + len(places)
-            if page.after:
-                self.position.after = page.after[first + len(places) - 1]
+            if page.after is not None:
+                self.position.after = page.after(first + len(places) - 1)
             take(self.position.sample, some)
             await self.advance(some, read_at)
 

@@ -82,7 +82,6 @@ async def find_customers(request: RequestContext, asked: CustomersAsked, path: S
     is_live = asked.is_live and are_to_be_read(request, selection)
     rows, customers, has_more = await _read(request, index, page, path, is_backward=is_backward, is_live=is_live)
     return FoundConnection(
-        request,
         lambda position: cursors.encode(position, bound_to),
         rows,
         customers,

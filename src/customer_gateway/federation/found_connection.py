@@ -10,18 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from customer_gateway.federation.found_rows import Found
-    from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.catalog import FoundRow, Position
 
 
 class FoundConnection(Connection):
     """The customers of `rows`; rows whose record is gone are in no list, and the page begins and ends by them still."""
 
-    __slots__ = ("_cursor_of", "_ends", "_positions")
+    __slots__ = ("_cursor_of", "_ends")
 
     def __init__(
         self,
-        request: RequestContext,
         cursor_of: Callable[[Position], str],
         rows: Sequence[FoundRow],
         customers: Sequence[Found],
@@ -32,16 +30,13 @@ class FoundConnection(Connection):
     ) -> None:
         shown = [(row, each) for row, each in zip(rows, customers, strict=True) if each is not None]
         super().__init__(
-            request,
-            "customers",
             [customer for _, customer in shown],
-            (),
+            lambda at: cursor_of(shown[at][0].position),
             has_next_page=has_next_page,
             has_previous_page=has_previous_page,
             total_count=total_count,
         )
         self._cursor_of = cursor_of
-        self._positions = [row.position for row, _ in shown]
         self._ends = [row.position for row in (*rows[:1], *rows[-1:])]
 
     @property
@@ -51,6 +46,3 @@ class FoundConnection(Connection):
     @property
     def end_cursor(self) -> str | None:
         return self._cursor_of(self._ends[-1]) if self._ends else None
-
-    def cursor(self, place: int) -> str:
-        return self._cursor_of(self._positions[place])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from customer_gateway.errors import BadUserInput, UpstreamBadResponse, UpstreamError
@@ -15,7 +16,7 @@ from customer_gateway.model.signed_cursors import refused
 from customer_gateway.work.kept_reads import age_of_kept_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Hashable, Sequence
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
 
     from customer_gateway.federation.customer import Customer
     from customer_gateway.federation.request import RequestContext
@@ -44,32 +45,30 @@ class Edge:
 
 
 class Connection:
-    """Some `nodes` of the list `listing`, each at a position; what it says of the rest is told only when asked."""
+    """Some `nodes` of a list; what it says of the rest is told only when asked.
 
-    __slots__ = (
-        *("_end", "_request", "has_next_page", "has_previous_page", "listing", "nodes", "positions", "total_count"),
-    )
+    `cursor` returns the cursor of a node by its place among these; `end` that of the page's last row, where it is not
+    that of a node. No cursor is made before it is selected.
+    """
+
+    __slots__ = ("_end", "cursor", "has_next_page", "has_previous_page", "nodes", "total_count")
 
     def __init__(
         self,
-        request: RequestContext,
-        listing: str,
         nodes: Sequence[Any],
-        positions: Sequence[str] | Sequence[int],
+        cursor: Callable[[int], str],
         *,
         has_next_page: bool,
         has_previous_page: bool,
         total_count: int | UpstreamError | None,
-        end: str | None = None,
+        end: Callable[[], str] | None = None,
     ) -> None:
-        self._request = request
-        self.listing = listing
         self.nodes = nodes
-        self.positions = positions
+        self.cursor = cursor
         self.has_next_page = has_next_page
         self.has_previous_page = has_previous_page
         self.total_count = total_count
-        self._end = end  # the position of the page's last row, where it is not that of a node
+        self._end = end
 
     @property
     def edges(self) -> list[Edge]:
@@ -86,11 +85,8 @@ class Connection:
     @property
     def end_cursor(self) -> str | None:
         if self._end is not None:
-            return self._request.cursors.encode(self.listing, self._end)
+            return self._end()
         return self.cursor(len(self.nodes) - 1) if self.nodes else None
-
-    def cursor(self, place: int) -> str:
-        return self._request.cursors.encode(self.listing, str(self.positions[place]))
 
 
 async def customers_of(request: RequestContext, system: System, first: int, after: str | None) -> Any:
@@ -106,15 +102,18 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
     views, places = _without_repeats(page.places[:first], start)
     request.reads.prime(system.customers(request.selection), views)
     customers, failures = await read_customers(request, system, list(views), read_at)
+    last = start + len(page.places[:first]) - 1
+
+    def cursor(place: int) -> str:
+        return request.cursors.encode(listing, _position_text(page, place, start))
+
     connection = Connection(
-        request,
-        listing,
         customers,
-        [_cursor_text(page, place, start) for place in places] if page.after else places,
+        lambda at: cursor(places[at]),
         has_next_page=bool(page.has_next),
         has_previous_page=start > 0,
         total_count=await _total(request, system, page, start),
-        end=_cursor_text(page, start + len(page.places[:first]) - 1, start) if page.places else None,
+        end=partial(cursor, last) if page.places else None,
     )
     return partly(connection, failures)
 
@@ -234,10 +233,8 @@ def invoices_of(
         start = sum(_recency(each) >= last for each in ordered)  # the invoice of the cursor may be gone
     page = ordered[start : start + first]
     return Connection(
-        request,
-        listing,
         page,
-        [f"{_day(each)}/{each.system}/{each.key}" for each in page],
+        lambda at: request.cursors.encode(listing, _recency_text(page[at])),
         has_next_page=start + first < len(ordered),
         has_previous_page=start > 0,
         total_count=len(ordered) if whole else None,
@@ -250,9 +247,9 @@ def demand_size(size: int, argument: str = "first") -> None:
         raise BadUserInput(f"{argument} is {size}; give a number from 1 to {MOST}.")
 
 
-def _cursor_text(page: Page[Any], place: int, start: int) -> str:
+def _position_text(page: Page[Any], place: int, start: int) -> str:
     """Return what a cursor says: the place, and what the vendor goes on by after it, where it counts no places."""
-    return f"{place}:{page.after[place - start]}" if page.after else str(place)
+    return str(place) if page.after is None else f"{place}:{page.after(place - start)}"
 
 
 def _position(request: RequestContext, listing: str, after: str) -> tuple[int, str]:
@@ -265,6 +262,10 @@ def _position(request: RequestContext, listing: str, after: str) -> tuple[int, s
 
 def _day(invoice: Invoice) -> str:
     return invoice.date.isoformat() if invoice.date else ""
+
+
+def _recency_text(invoice: Invoice) -> str:
+    return f"{_day(invoice)}/{invoice.system}/{invoice.key}"
 
 
 def _recency(invoice: Invoice) -> tuple[str, int, str, str]:

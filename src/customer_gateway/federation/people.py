@@ -42,10 +42,8 @@ async def _users(system: System, request: RequestContext, first: int, after: str
         return None
     places = [(start + place, user) for place, user in enumerate(page.places[:first]) if user is not None]
     return Connection(
-        request,
-        listing,
         [user for _, user in places],
-        [place for place, _ in places],
+        lambda at: request.cursors.encode(listing, str(places[at][0])),
         has_next_page=await _goes_on(system, request, page, start + first),
         has_previous_page=start > 0,
         total_count=None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 V_co = TypeVar("V_co", covariant=True)
 
@@ -27,15 +27,15 @@ class Page(Generic[V_co]):
     """Some records in the system's own order. `has_next` and `total` are None where this answer does not tell.
 
     `places` are its rows: None for one that does not say which record it is, so that those after it keep their places.
-    `after` is for each place what the list goes on by after it, where that is no place alone: a token of the vendor, or
-    a key. A cursor carries it, and only the system that gave it reads it. `is_over`: the vendor says that nothing
-    follows.
+    `after` tells what the list goes on by after one of these places, where that is no place alone: a token of the
+    vendor, or a key. A cursor carries it, and only the system that gave it reads it. `is_over`: the vendor says that
+    nothing follows.
     """
 
     places: Sequence[V_co | None]
     has_next: bool | None = None
     total: int | None = None
-    after: Sequence[str] = ()
+    after: Callable[[int], str] | None = None
     is_over: bool = False
 
     @property

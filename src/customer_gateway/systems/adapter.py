@@ -189,7 +189,7 @@ async def page_of(
     has_next = await found.has_next(start, size, follows)
     total = start + len(rows) if listing.counts and found.total is None and found.ended else found.total
     is_over = found.is_over is True
-    return Page(views(rows), has_next=has_next, total=total, after=found.after[:size], is_over=is_over)
+    return Page(views(rows), has_next=has_next, total=total, after=found.after, is_over=is_over)
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class KeyedListing(Listing[T]):
             start, found = await self._after(key, int(place), size, deadline)
         else:
             found = await self._at(start, size, deadline)
-        return replace(found, after=[f"{at}~{self._key(row)}" for at, row in enumerate(found.rows, start)])
+        return replace(found, after=partial(self._place_and_key, found.rows, start))
 
     async def _after(self, key: str, place: int, size: int, deadline: Deadline) -> tuple[int, RowSlice[T]]:
         """Return the rows after that of a key which stood at a place, and where they stand now."""
@@ -149,6 +149,9 @@ class KeyedListing(Listing[T]):
                 return start + before
             place, step = start, 2 * step
         return 0
+
+    def _place_and_key(self, rows: Sequence[T], start: int, at: int) -> str:
+        return f"{start + at}~{self._key(rows[at])}"
 
     def _keys(self, rows: RowSlice[T]) -> list[str]:
         return list(map(self._key, rows.rows))

@@ -142,14 +142,14 @@ class ListLengths:
 class RowSlice(Generic[T]):
     """Some rows of a list in their places. `ended` says that no more follow, `total` is that of the last page.
 
-    `after` is for each row what the list goes on by after it, where that is no place alone. `is_over` is what the
+    `after` tells what the list goes on by after one of these rows, where that is no place alone. `is_over` is what the
     vendor itself says of whether more follow, None where it does not.
     """
 
     rows: Sequence[T]
     ended: bool
     total: int | None = None
-    after: Sequence[str] = ()
+    after: Callable[[int], str] | None = None
     is_over: bool | None = None
 
     async def has_next(self, start: int, size: int, follows: Callable[[int], Awaitable[bool]] | None) -> bool | None:

@@ -49,7 +49,7 @@ class TokenListing(Generic[T]):
             if page.next is not None and goes_on:
                 goes_on[-1] = f"{skip}~{page.next}"
             if page.next is None or len(rows) >= size:
-                return RowSlice(rows, page.next is None, page.total, goes_on, page.next is None)
+                return RowSlice(rows, page.next is None, page.total, goes_on.__getitem__, page.next is None)
             self._demand_new(page, seen)
             token = page.next
 
