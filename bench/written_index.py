@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
 from bench.find_records import SYSTEMS, made
@@ -20,34 +19,32 @@ from customer_gateway.store.schema import CATALOG
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from customer_gateway.federation.request import Federation
     from customer_gateway.model.catalog import RecordChange
+    from customer_gateway.system import WrittenDocument
 
 FILLED: Final = 50_000
 _BATCH: Final = 2_000
 
 
 class WrittenIndex:
-    """An index beside the journal at `path`, begun as a copy of one that is filled.
-
-    `seconds` is what the reads of written records have taken: they are calls of the vendor.
-    """
+    """An index beside the journal at `path`, begun as a copy of one that is filled."""
 
     def __init__(self, federation: Federation, filled: Path, path: Path) -> None:
         own = path.with_name(f"{path.stem}-catalog.db")
         shutil.copyfile(filled, own)
-        self.seconds = 0.0
         self._federation = federation
         self._database, self._index = _opened(own)
         self.written = WrittenRecords(self._index, self._read)
 
-    def note(self, system: str, key: str) -> None:
+    def note(self, system: str, key: str, written: WrittenDocument | None) -> None:
         """Take note of a write, as the gateway does."""
         self._federation.batchers.forget(system, key)
-        self.written.note(system, key)
+        self.written.note(system, key, written)
 
     def running(self) -> AbstractAsyncContextManager[None]:
         """Merge segments behind the writes, as a gateway that serves."""
@@ -63,12 +60,10 @@ class WrittenIndex:
     async def aclose(self) -> None:
         await self._database.aclose()
 
-    async def _read(self, system: str, key: str) -> tuple[RecordChange | None, datetime]:
-        began = perf_counter()
-        try:
-            return await read_indexed(self._federation, system, key, Deadline.after(30))
-        finally:
-            self.seconds += perf_counter() - began
+    def _read(
+        self, system: str, key: str, written: WrittenDocument | None
+    ) -> Awaitable[tuple[RecordChange | None, datetime]]:
+        return read_indexed(self._federation, system, key, Deadline.after(30), written)
 
 
 def filled(folder: Path) -> Path:

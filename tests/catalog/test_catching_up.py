@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from customer_gateway.store.journal import OperationJournal
+    from customer_gateway.system import WrittenDocument
 
 pytestmark = pytest.mark.anyio
 
@@ -84,7 +85,7 @@ class Restarted:
             await asyncio.sleep(seconds)
         return self.read
 
-    async def _read(self, system: str, key: str) -> tuple[RecordChange, datetime]:
+    async def _read(self, system: str, key: str, _written: WrittenDocument | None) -> tuple[RecordChange, datetime]:
         began = datetime.now(UTC)
         self.read.append(key)
         if self.is_down:

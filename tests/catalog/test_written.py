@@ -12,6 +12,7 @@ from customer_gateway.catalog.written import WrittenRecords
 from customer_gateway.errors import DatabaseUnavailable, UpstreamUnavailable
 from customer_gateway.model.catalog import RecordChange, RecordState
 from customer_gateway.model.ids import RecordRef
+from customer_gateway.system import WrittenDocument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +76,11 @@ class Vendor:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def read(self, system: str, key: str) -> tuple[RecordChange | None, datetime]:
+    async def read(
+        self, system: str, key: str, written: WrittenDocument | None = None
+    ) -> tuple[RecordChange | None, datetime]:
+        if written is not None:
+            return RecordChange(RecordRef(system, key), {"name": written.document["name"]}), written.read_at
         self.reads += 1
         name, began = self.name, datetime.now(UTC)
         await self.gate.wait()
@@ -92,6 +97,47 @@ async def test_a_record_that_was_written_is_stored_before_the_answer() -> None:
         await written.wait_stored(*REF)
 
     assert index.rows == ["Anna"]
+
+
+async def test_a_record_whose_document_the_write_has_read_is_read_no_more() -> None:
+    index, vendor = Index(), Vendor()
+    written = WrittenRecords(index, vendor.read)
+    async with written.running():
+        written.note(*REF, WrittenDocument({"name": "Berta"}, datetime.now(UTC)))
+        await written.wait_stored(*REF)
+
+    assert (index.rows, vendor.reads) == (["Berta"], 0)
+
+
+async def test_a_document_that_could_not_be_stored_is_not_taken_again_but_read() -> None:
+    """Another may have written meanwhile."""
+    index, vendor = Index(), Vendor()
+    index.is_away = True
+    written = WrittenRecords(index, vendor.read)
+    async with written.running():
+        written.note(*REF, WrittenDocument({"name": "Berta"}, datetime.now(UTC)))
+        await written.wait_stored(*REF)
+        index.is_away = False
+        async with asyncio.timeout(10):
+            while not index.rows:  # noqa: ASYNC110 - the pause before another try is what is waited for
+                await asyncio.sleep(0.05)
+
+    assert (index.rows, vendor.reads) == (["Anna"], 1)
+
+
+async def test_a_write_whose_document_was_not_read_drops_that_of_an_earlier_one() -> None:
+    index, vendor = Index(), Vendor()
+    written = WrittenRecords(index, vendor.read)
+    async with written.running():
+        vendor.gate.clear()
+        written.note(*REF)
+        await asyncio.sleep(0)
+        written.note(*REF, WrittenDocument({"name": "Berta"}, datetime.now(UTC)))
+        written.note(*REF)
+        vendor.gate.set()
+        await written.wait_stored(*REF)
+
+    assert (index.rows, vendor.reads) == (["Anna", "Anna"], 2)
 
 
 async def test_a_record_that_was_not_written_is_not_waited_for() -> None:
@@ -177,7 +223,7 @@ async def test_a_write_during_a_read_that_fails_by_a_mistake_of_ours_is_stored_a
     index, vendor = Index(), Vendor()
     mistakes = [ValueError("a mistake")]
 
-    async def read(system: str, key: str) -> tuple[RecordChange | None, datetime]:
+    async def read(system: str, key: str, _written: WrittenDocument | None) -> tuple[RecordChange | None, datetime]:
         found = await vendor.read(system, key)
         if mistakes:
             raise mistakes.pop()

@@ -227,6 +227,9 @@ class Acme:
         has_next = start + size < len(self.documents) if self.tells_next or ask_next else None
         return Page([self.view(each) for each in rows], has_next)
 
+    def customer_in(self, document: dict[str, Any]) -> Any:
+        return self.view(document)
+
     async def count(self, deadline: Deadline) -> int | None:
         del deadline
         self.log.append("count")

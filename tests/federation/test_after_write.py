@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from federation.fake_system import Acme, request
 
 from customer_gateway.federation.after_write import ReadAfterWrite
 from customer_gateway.federation.customer import Customer, read_customers
+from customer_gateway.system import Selection, WrittenDocument
 
 if TYPE_CHECKING:
     from customer_gateway.federation.request import RequestContext
@@ -40,6 +42,43 @@ async def test_what_was_begun_early_is_what_the_answer_shows_by_one_call() -> No
     await reading.wait("1")
 
     assert (await shown_name(of, system), system.log) == ("after", ["customers 1", "customers 1"])
+
+
+async def test_a_document_that_shows_the_write_is_the_answer_without_a_call() -> None:
+    system = acme()
+    of = request(system)
+    assert await shown_name(of, system) == "before"
+    reading = ReadAfterWrite(of, system)
+
+    reading.begin("1", WrittenDocument({"id": "1", "name": "after"}, datetime.now(UTC)))
+    await reading.wait("1")
+
+    assert (await shown_name(of, system), system.log) == ("after", ["customers 1"])
+
+
+async def test_a_document_of_another_customer_is_not_the_answer() -> None:
+    system = acme()
+    of = request(system)
+    reading = ReadAfterWrite(of, system)
+
+    reading.begin("1", WrittenDocument({"id": "2", "name": "another"}, datetime.now(UTC)))
+    await reading.wait("1")
+
+    assert (await shown_name(of, system), system.log) == ("before", ["customers 1"])
+
+
+async def test_the_vendors_own_text_is_read_where_it_is_selected() -> None:
+    """A writer has read the document by its values: their spelling is not kept."""
+    system = acme()
+    of = request(
+        system, selection=Selection({"Customer": frozenset({"records"}), "CustomerRecord": frozenset({"raw"})})
+    )
+    reading = ReadAfterWrite(of, system)
+
+    reading.begin("1", WrittenDocument({"id": "1", "name": "after"}, datetime.now(UTC)))
+    await reading.wait("1")
+
+    assert system.log == ["customers 1"]
 
 
 async def test_what_was_never_begun_is_read_when_it_is_waited_for() -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.journal import StoredOperation
     from customer_gateway.sandbox import Sandbox
     from customer_gateway.store.journal import OperationJournal
+    from customer_gateway.system import WrittenDocument
 
 pytestmark = pytest.mark.anyio
 
@@ -62,18 +63,23 @@ def key_of(box: Sandbox, system: str) -> str:
 
 @EACH
 async def test_a_record_is_notified_once_when_its_operation_is_settled(worker: Worker, system: str) -> None:
-    """What is read from then on was read after that, so that a restart reads it no more."""
-    for_the_answer: list[str | None] = []
+    """What is read from then on was read after that, so that a restart reads it no more. So was what is given."""
+    for_the_answer: list[tuple[str | None, WrittenDocument | None]] = []
     key = key_of(worker.box, system)
 
-    done = await worker.update(system, key, PHONE, force=True, written=for_the_answer.append)
+    def note(key: str | None, document: WrittenDocument | None) -> None:
+        for_the_answer.append((key, document))
+
+    done = await worker.update(system, key, PHONE, force=True, written=note)
 
     assert done.operation is not None
     stored = await worker.journal.find(done.operation.id or "")
     assert stored is not None
     ((notified, notified_key, at),) = worker.notified
-    assert (notified, notified_key, for_the_answer) == (system, key, [key])
-    assert (stored.settled_at or stored.started_at) <= at
+    ((answered_key, document),) = for_the_answer
+    assert document is not None
+    assert (notified, notified_key, answered_key) == (system, key, key)
+    assert (stored.settled_at or stored.started_at) <= document.read_at <= at
 
 
 @EACH
@@ -83,7 +89,11 @@ async def test_a_write_whose_outcome_cannot_be_stored_is_notified_once(
     async with working(box, tmp_path, journal_as=lambda journal: Away(journal, at_the_end=True)) as worker:
         for_the_answer: list[str | None] = []
         key = key_of(box, system)
-        done = await worker.update(system, key, PHONE, force=True, written=for_the_answer.append)
+
+        def note(key: str | None, _document: WrittenDocument | None) -> None:
+            for_the_answer.append(key)
+
+        done = await worker.update(system, key, PHONE, force=True, written=note)
 
         assert [each.message for each in done.errors] != []
         assert ([each[:2] for each in worker.notified], for_the_answer) == ([(system, key)], [key])

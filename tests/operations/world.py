@@ -137,7 +137,7 @@ async def working(
     setup = Setup(
         federation.systems,
         journal_as(journal),
-        written=lambda system, key: notified.append((system, key, clock.now())),
+        written=lambda system, key, _document: notified.append((system, key, clock.now())),
         seconds=seconds,
         doubt=timedelta(seconds=doubt),
         lease=timedelta(seconds=lease),

@@ -17,13 +17,15 @@ from customer_gateway.store.journal import OperationJournal
 from customer_gateway.store.private_key import PrivateKeySource
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator
     from pathlib import Path
 
     from customer_gateway.api.engine import ExecutorName
     from customer_gateway.api.writing import WritesCustomers
     from customer_gateway.federation.request import Federation
+    from customer_gateway.operations.requests import Written
     from customer_gateway.sandbox import Sandbox
+    from customer_gateway.system import WrittenDocument
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +44,7 @@ async def writing_gateway(
     box: Sandbox,
     path: Path,
     executor: ExecutorName = "breadth",
-    noting: Callable[[str, str], None] = lambda _system, _key: None,
+    noting: Written = lambda _system, _key, _document: None,
     **otherwise: Any,
 ) -> AsyncGenerator[Gateway]:
     """A gateway with a journal in a folder; `noting` is told what was written, too."""
@@ -51,9 +53,9 @@ async def writing_gateway(
     made: list[Operations] = []
 
     def writing(federation: Federation) -> WritesCustomers:
-        def written(system: str, key: str) -> None:
+        def written(system: str, key: str, document: WrittenDocument | None) -> None:
             federation.batchers.forget(system, key)
-            noting(system, key)
+            noting(system, key, document)
 
         made.append(Operations(Setup(federation.systems, journal, seconds=10, written=written)))
         return made[-1]
@@ -113,7 +115,7 @@ async def test_who_follows_a_record_is_notified_once_before_the_outcome_is_store
         with closing(sqlite3.connect(tmp_path / "gateway.db")) as connection:
             return connection.execute("SELECT state FROM operations").fetchone()[0]
 
-    def note(system: str, _key: str) -> None:
+    def note(system: str, _key: str, _document: WrittenDocument | None) -> None:
         notified.append((system, stored_state()))
 
     async with writing_gateway(box, tmp_path, noting=note) as gateway:

@@ -34,15 +34,18 @@ from customer_gateway.systems.registry import VENDORS
 from customer_gateway.wire import BudgetStore, LimiterRegistry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Sequence
     from pathlib import Path
 
     from starlette.applications import Starlette
 
     from customer_gateway.api.writing import WritesCustomers
+    from customer_gateway.catalog.written import WrittenRecords
     from customer_gateway.config import Settings
     from customer_gateway.http import Example
     from customer_gateway.http.request_log import GatewayApp
+    from customer_gateway.operations.requests import Written
+    from customer_gateway.system import WrittenDocument
     from customer_gateway.systems.registry import Vendor
 
 
@@ -96,14 +99,15 @@ def build_journal(settings: Settings, database: Database) -> OperationJournal:
     return OperationJournal(database, PrivateKeySource(configured.private_key(), configured.private_key_path))
 
 
-def _each(*calls: Callable[[str, str], None]) -> Callable[[str, str], None]:
-    """Return what makes all of the calls, in their order."""
+def _notifying(federation: Federation, index: WrittenRecords | None) -> Written:
+    """Return what is called when something was sent for a record: what was read of it is forgotten, then indexed."""
 
-    def call(system: str, key: str) -> None:
-        for each in calls:
-            each(system, key)
+    def notify(system: str, key: str, document: WrittenDocument | None) -> None:
+        federation.batchers.forget(system, key)
+        if index is not None:
+            index.note(system, key, document)
 
-    return call
+    return notify
 
 
 def systems_of_anonymous(settings: Settings) -> tuple[str, ...]:
@@ -129,12 +133,11 @@ def build_app(settings: Settings, wiring: Wiring | None = None, *, examples: tup
     journal = None if database is None else build_journal(settings, database)
     operations = None
     if journal is not None:
-        forget = federation.batchers.forget
         setup = Setup(
             federation.systems,
             journal,
             seconds=settings.server.write_operation_seconds,
-            written=forget if written is None else _each(forget, written.note),
+            written=_notifying(federation, written),
         )
         operations = Operations(setup)
     http = HttpSettings(

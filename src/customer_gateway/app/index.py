@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from customer_gateway.config import Settings
     from customer_gateway.federation.request import Federation
     from customer_gateway.model.catalog import RecordChange
+    from customer_gateway.system import WrittenDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,14 @@ class KeptIndex(NamedTuple):
 def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> KeptIndex:
     """Return the federation that finds in the index, and what keeps that as the systems are by reads and writes."""
 
-    def read(system: str, key: str) -> Awaitable[tuple[RecordChange | None, datetime]]:
-        return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds))
+    def read(system: str, key: str, written: WrittenDocument | None) -> Awaitable[tuple[RecordChange | None, datetime]]:
+        return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds), written)
 
-    def read_giving_way(system: str, key: str) -> Awaitable[tuple[RecordChange | None, datetime]]:
+    def read_giving_way(
+        system: str, key: str, written: WrittenDocument | None
+    ) -> Awaitable[tuple[RecordChange | None, datetime]]:
         federation.batchers.forget(system, key)  # a call that is in flight may have begun before another process wrote
-        return read_indexed(federation, system, key, Deadline.after(_PATIENT_SECONDS, gives_way=True))
+        return read_indexed(federation, system, key, Deadline.after(_PATIENT_SECONDS, gives_way=True), written)
 
     updates = IndexUpdates(catalog.index, catalog.passes)
     written = WrittenRecords(catalog.index, read, read_giving_way)

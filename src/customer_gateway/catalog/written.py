@@ -1,9 +1,9 @@
 """Bring the index up to date with what this gateway has written, before the write is answered where that can be.
 
-A record that was written is read as a pass reads it, and stored. If its system or the database does not answer, that
-is tried again until it does; if its system leaves the record out, it is MISSING, and read twice more. After an
-unexpected exception it is tried again only where it was written meanwhile. What a process that was killed has left is
-taken from the journal of writes when the next one starts.
+A record that was written is read as a pass reads it, unless the write has read its document already, and stored. If its
+system or the database does not answer, that is tried again until it does; if its system leaves the record out, it is
+MISSING, and read twice more. After an unexpected exception it is tried again only where it was written meanwhile. What
+a process that was killed has left is taken from the journal of writes when the next one starts.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.catalog import IndexWriter, RecordChange
     from customer_gateway.model.journal import StoredOperation
+    from customer_gateway.system import WrittenDocument
 
-    ReadRecord = Callable[[str, str], Awaitable[tuple[RecordChange | None, datetime]]]
+    ReadRecord = Callable[[str, str, WrittenDocument | None], Awaitable[tuple[RecordChange | None, datetime]]]
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
@@ -37,9 +38,13 @@ _log: Any = structlog.get_logger("customer_gateway.catalog")
 
 
 class _Waiting:
-    """A record whose row is not up to date; `is_due` while it was written after the last read of it began."""
+    """A record whose row is not up to date; `is_due` while it was written after the last read of it began.
 
-    def __init__(self) -> None:
+    `written` is its document, where the last write has read it.
+    """
+
+    def __init__(self, written: WrittenDocument | None) -> None:
+        self.written = written
         self.is_due = True
         self.tried = asyncio.Event()
         self.again = asyncio.Event()
@@ -48,8 +53,9 @@ class _Waiting:
 class WrittenRecords:
     """Stores what was written.
 
-    `read` reads a record by system and key: the change, None where there is no such record any more, and when the call
-    for it began. `read_giving_way` does so when no other call waits: for what nobody waits for.
+    `read` reads a record by system and key, or takes it from its document: it returns the change, None where there is
+    no such record any more, and when the call for it began. `read_giving_way` does so when no other call waits: for
+    what nobody waits for.
     """
 
     def __init__(
@@ -64,15 +70,16 @@ class WrittenRecords:
         self._waiting: dict[RecordRef, _Waiting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def note(self, system: str, key: str) -> None:
-        """Take note that something was sent for a record: it is read again, and stored."""
+    def note(self, system: str, key: str, written: WrittenDocument | None = None) -> None:
+        """Take note that something was sent for a record: it is read again unless its document is given, and stored."""
         ref = RecordRef(system, key)
         if (waiting := self._waiting.get(ref)) is not None:
+            waiting.written = written
             waiting.is_due = True
             waiting.tried.clear()
             waiting.again.set()
             return
-        self._waiting[ref] = waiting = _Waiting()
+        self._waiting[ref] = waiting = _Waiting(written)
         task = asyncio.create_task(self._store(ref, waiting))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -116,7 +123,8 @@ class WrittenRecords:
             waiting.is_due = must_wait = False
             waiting.again.clear()
             try:
-                if not await self._put(ref, self._read):
+                written, waiting.written = waiting.written, None
+                if not await self._put(ref, self._read, written):
                     absent += 1
                     must_wait = absent < _ABSENT_READS
             except (DatabaseUnavailable, ConfigInvalid, UpstreamError) as error:
@@ -134,9 +142,9 @@ class WrittenRecords:
         del self._waiting[ref]
         waiting.tried.set()
 
-    async def _put(self, ref: RecordRef, read: ReadRecord) -> bool:
+    async def _put(self, ref: RecordRef, read: ReadRecord, written: WrittenDocument | None = None) -> bool:
         """Store a record as its system has it; return whether that has it."""
-        change, read_at = await read(*ref)
+        change, read_at = await read(*ref, written)
         if change is None:
             await self._index.set_state(ref.system, [ref.key], RecordState.MISSING, read_at)
         else:

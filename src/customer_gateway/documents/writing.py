@@ -186,6 +186,11 @@ class Writes:
         return found
 
     @cached_property
+    def parts(self) -> frozenset[str]:
+        """The members of a document, as a writer has it, that calls of their own answer."""
+        return frozenset(name for name, resource in self.resources.items() if name and resource.read)
+
+    @cached_property
     def writable(self) -> Sequence[WritableMember]:
         """The documented members of the record that a client may write."""
         return self._writable(self.record, "")

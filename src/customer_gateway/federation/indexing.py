@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from customer_gateway.federation.request import Federation
     from customer_gateway.model import nouns
     from customer_gateway.model.value_objects import Address
-    from customer_gateway.system import Reads, System
+    from customer_gateway.system import Reads, System, WrittenDocument
     from customer_gateway.work.deadline import Deadline
 
 INDEXED: Final = Selection({"Customer": frozenset(UNIFIED_SOURCES), "Address": frozenset({*ADDRESS_PARTS, "kind"})})
@@ -37,6 +37,12 @@ async def indexed(system: System, views: Sequence[nouns.Customer], reads: Reads)
     names = [name for name in UNIFIED_SOURCES if name in system.kind.supplies and name not in system.withheld]
     columns = await asyncio.gather(*(_column(name, system, views, reads) for name in names))
     return changes_of(system, views, dict(zip(names, columns, strict=True)), ADDRESS_PARTS, is_all=True)
+
+
+def written_customer(system: System, key: str, written: WrittenDocument) -> nouns.Customer | None:
+    """Return the customer of a document that shows what was written; None where it is not the one of this key."""
+    view = system.customer_in(written.document)
+    return view if view is not None and view.key == key else None
 
 
 async def _column(name: str, system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[Any]:
@@ -77,15 +83,19 @@ def _of_address(address: Address | None, parts: Sequence[str]) -> dict[str, Any]
 
 
 async def read_indexed(
-    federation: Federation, system: str, key: str, deadline: Deadline
+    federation: Federation, system: str, key: str, deadline: Deadline, written: WrittenDocument | None = None
 ) -> tuple[RecordChange | None, datetime]:
     """Return the change that one record makes to the index, None where there is none any more, and since when it is so.
 
-    It is read from its system, by a call that may have begun for another request. Raises `UpstreamError`.
+    Where its document is not given it is read from its system, by a call that may have begun for another request.
+    Raises `UpstreamError`.
     """
     reads = RequestReads(federation.batchers, INDEXED, deadline)
     of = federation.systems[system]
     route = of.customers(INDEXED)
+    if written is not None and (shown := written_customer(of, key, written)) is not None:
+        (change,) = await indexed(of, [shown], reads)
+        return change, written.read_at
     (view,) = await reads.load(route, [key])
     read_at = reads.read_at(route)
     if isinstance(view, UpstreamError):

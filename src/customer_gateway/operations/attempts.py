@@ -36,7 +36,7 @@ from customer_gateway.operations.stored import new_operation_id, new_owner, oper
 from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import timedelta
 
     from customer_gateway.model.callers import Rights
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from customer_gateway.model.operations import Operation
     from customer_gateway.operations.preparation import Prepared
     from customer_gateway.operations.record_lock import RecordLock
-    from customer_gateway.operations.requests import WriteRequest
+    from customer_gateway.operations.requests import WriteRequest, Written
     from customer_gateway.system import System
 
 _PAUSE_SECONDS: Final = 0.5
@@ -57,8 +57,7 @@ class Setup:
     """What operations are carried out with.
 
     `seconds` bound one operation. `doubt` is how long after its sending a call may still show up at a vendor, `lease`
-    how long a process that says nothing keeps an operation. `written` is called with the system and key of a record
-    when something was sent for it.
+    how long a process that says nothing keeps an operation. `written` is called when something was sent for a record.
     """
 
     systems: Mapping[str, System]
@@ -66,7 +65,7 @@ class Setup:
     seconds: float
     doubt: timedelta = DOUBT
     lease: timedelta = LEASE
-    written: Callable[[str, str], None] = lambda _system, _key: None
+    written: Written = lambda _system, _key, _document: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Attempts:
         except LeaseLost:
             steps.see(mine := steps.operation or operation)  # a request waits for this no longer than its deadline
             outcome = await self._report_loss(mine, request.rights, steps)
-            request.written(outcome.key)
+            request.written(outcome.key, None)
             return outcome
         return await self._replay(begun.existing, operation.input_digest, request, deadline, steps)
 

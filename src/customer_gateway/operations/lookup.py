@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.documents import exact
 from customer_gateway.documents.changes import ABSENT, same, shows, value_at
 from customer_gateway.documents.values import is_object
 from customer_gateway.errors import UpstreamError
+from customer_gateway.operations import clock
 from customer_gateway.operations.stored import value_of
-from customer_gateway.system import CreateTrace
+from customer_gateway.system import CreateTrace, WrittenDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,26 +37,39 @@ class Shown(Enum):
     UNREAD = auto()
 
 
-async def read_after(
-    writer: CustomerWriter, key: str, writes: Sequence[StoredWrite], deadline: Deadline
-) -> tuple[Shown, Document | None]:
-    """Read a record until it shows all that was written, three times at most; return what it shows and the document."""
-    shown, document = Shown.UNREAD, None
+class ReadBack(NamedTuple):
+    """What a record shows of writes; its document, where it could be read, and when the read of it began."""
+
+    shown: Shown
+    document: Document | None
+    read_at: datetime
+
+    @property
+    def written(self) -> WrittenDocument | None:
+        """The document where it shows what was written."""
+        if self.document is None or self.shown is Shown.NOT_WRITTEN:
+            return None
+        return WrittenDocument(self.document, self.read_at)
+
+
+async def read_after(writer: CustomerWriter, key: str, writes: Sequence[StoredWrite], deadline: Deadline) -> ReadBack:
+    """Read a record until it shows all that was written, three times at most."""
+    found = ReadBack(Shown.UNREAD, None, clock.now())
     for pause in _PAUSES:
         if deadline.remaining() <= pause:
             break
         await asyncio.sleep(pause)
+        read_at = clock.now()
         try:
             present = await writer.read(key, deadline)
         except UpstreamError:
             continue
         if present is None:
             continue
-        document = present.document
-        shown = _shown(writer.writes, document, writes)
-        if shown is not Shown.NOT_WRITTEN:
+        found = ReadBack(_shown(writer.writes, present.document, writes), present.document, read_at)
+        if found.shown is not Shown.NOT_WRITTEN:
             break
-    return shown, document
+    return found
 
 
 def _shown(writes: Writes, document: Document, written: Sequence[StoredWrite]) -> Shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from customer_gateway.model.changes import Patch
     from customer_gateway.model.journal import StoredOperation
     from customer_gateway.model.operations import Operation, OperationKind, UserError
-    from customer_gateway.system import System
+    from customer_gateway.system import System, WrittenDocument
+
+    Written: TypeAlias = Callable[[str, str, WrittenDocument | None], None]
+    """Is called with the system and key of a record for which something was sent, and with the document that shows it,
+    where it was read."""
+    WrittenKey: TypeAlias = Callable[[str | None, WrittenDocument | None], None]
+    """Is called so for the record of one operation: its key is None where none is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +31,8 @@ class WriteRequest:
     `refused` is what is known to be refused of the input, which the patch is without: such a request is planned alone,
     to report everything else that is refused with it.
 
-    `written` is called with the record's key, None where none is known, as soon as the record was written and read
-    again, and once more where another worker went on with the write: the customer may be read for the answer while the
-    outcome is stored.
+    `written` is called as soon as the record was written and read again, and once more where another worker went on
+    with the write: the customer may be read for the answer while the outcome is stored.
     """
 
     kind: OperationKind
@@ -42,7 +47,7 @@ class WriteRequest:
     dry_run: bool = False
     input_text: str = ""
     refused: Sequence[UserError] = ()
-    written: Callable[[str | None], None] = lambda _key: None
+    written: WrittenKey = lambda _key, _document: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,12 @@ from customer_gateway.work.deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from customer_gateway.model.journal import Journal, StoredOperation
     from customer_gateway.operations.leases import Leases
-    from customer_gateway.system import CustomerWriter
+    from customer_gateway.operations.requests import Written, WrittenKey
+    from customer_gateway.system import CustomerWriter, WrittenDocument
 
 _OURS: Final = frozenset({UserErrorCode.UPSTREAM_UNAUTHORIZED})
 """What is mended at the gateway, after which the same request may be sent again."""
@@ -37,10 +39,11 @@ _UNANSWERED: Final = "the vendor's answer does not say whether it was done; oper
 class Runner:
     """Sends the calls of operations.
 
-    `written` is called with the system and key of a record when something was sent for it.
+    `written` is called with the system and key of a record when something was sent for it, and with the document that
+    shows it, where it was read.
     """
 
-    def __init__(self, journal: Journal, written: Callable[[str, str], None] = lambda _system, _key: None) -> None:
+    def __init__(self, journal: Journal, written: Written = lambda _system, _key, _document: None) -> None:
         self._journal = journal
         self._written = written
 
@@ -51,11 +54,12 @@ class Runner:
         leases: Leases,
         deadline: Deadline,
         on_step: Callable[[StoredOperation], None] = lambda _: None,
-        on_written: Callable[[str | None], None] = lambda _key: None,
+        on_written: WrittenKey = lambda _key, _document: None,
     ) -> StoredOperation:
         """Send the calls that were not sent yet, as long as each is applied, and store what became of them.
 
-        `on_step` is called with the operation after every step, `on_written` with its record's key before the last.
+        `on_step` is called with the operation after every step; `on_written` before the last, with its record's key and
+        the document that shows what was written, where it was read.
         Raises `LeaseLost` where another worker has taken the operation over, and `DatabaseUnavailable`.
         """
         reached = operation
@@ -66,13 +70,15 @@ class Runner:
 
         try:
             operation = await self._send_all(operation, writer, leases, deadline, reach)
+            operation, found = await self._verified(operation, writer, deadline)
+            on_step(operation)
         except BaseException:  # something may have been sent all the same
             self.notify_written(reached)
             raise
-        # Settled before those who follow the record are notified: what they read is newer (`catalog.written`). They
-        # read while the database stores the operation.
-        operation = concluded(operation)
-        self.notify_written(operation, on_written)
+        # Settled no later than the record was read (`catalog.written`): all calls were answered by then. Those who
+        # follow it do what they do while the database stores the operation.
+        operation = concluded(operation, None if found is None else found.read_at)
+        self.notify_written(operation, on_written, found)
         await self.conclude(operation, leases)
         on_step(operation)
         return operation
@@ -85,7 +91,7 @@ class Runner:
         deadline: Deadline,
         on_step: Callable[[StoredOperation], None],
     ) -> StoredOperation:
-        """Send the calls, and read the record again."""
+        """Send the calls."""
         for index, write in enumerate(operation.writes):
             if write.status is WriteStatus.REJECTED:
                 break
@@ -99,20 +105,21 @@ class Runner:
                 await self._journal.update(operation)  # the key that the vendor gave is not lost with this process
             if operation.writes[index].status not in (WriteStatus.APPLIED, WriteStatus.PENDING):
                 break
-        operation = await self._verified(operation, writer, deadline)
-        on_step(operation)
         return operation
 
     def notify_written(
-        self, operation: StoredOperation, on_written: Callable[[str | None], None] = lambda _key: None
+        self,
+        operation: StoredOperation,
+        on_written: WrittenKey = lambda _key, _document: None,
+        found: WrittenDocument | None = None,
     ) -> None:
         """Notify who follows the record, if there is one by now, that something may have been sent for it.
 
         They only take note: one that raised would keep the outcome from being stored.
         """
         if operation.key is not None:
-            self._written(operation.system, operation.key)
-            on_written(operation.key)
+            self._written(operation.system, operation.key, found)
+            on_written(operation.key, found)
 
     async def conclude(self, operation: StoredOperation, leases: Leases) -> None:
         """Store an operation that this attempt is done with; its leases are released with that."""
@@ -152,14 +159,18 @@ class Runner:
 
     async def _verified(
         self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline
-    ) -> StoredOperation:
-        """Read the record again: whether it shows what was written, and what else has changed."""
+    ) -> tuple[StoredOperation, WrittenDocument | None]:
+        """Read the record again: whether it shows what was written, and what else has changed.
+
+        Return its document, too, where it shows it.
+        """
         applied = [each for each in operation.writes if each.status is WriteStatus.APPLIED]
         if operation.key is None or not applied:
-            return operation
-        shown, document = await read_after(writer, operation.key, applied, deadline)
+            return operation, None
+        found = await read_after(writer, operation.key, applied, deadline)
+        shown, document, _ = found
         if document is None:
-            return operation
+            return operation, None
         held = shown is Shown.HELD
         for index, write in enumerate(operation.writes):
             if write.status is WriteStatus.APPLIED:
@@ -168,11 +179,12 @@ class Runner:
         stored = operation.private.get("document")
         before = exact.decode(stored.encode()) if isinstance(stored, str) else None
         if held or not is_object(before) or operation.kind is OperationKind.CREATE:
-            return operation
+            return operation, found.written
         places = [place for each in operation.writes for place in each.places]
-        found = foreign_changes(writer.writes, before, document, places)
-        foreign = {place: [text_of(one), text_of(other)] for place, (one, other) in found.items()}
-        return replace(operation, foreign_places=list(foreign), private={**operation.private, "foreign": foreign})
+        others = foreign_changes(writer.writes, before, document, places)
+        foreign = {place: [text_of(one), text_of(other)] for place, (one, other) in others.items()}
+        private = {**operation.private, "foreign": foreign}
+        return replace(operation, foreign_places=list(foreign), private=private), found.written
 
 
 async def find_out(
@@ -191,7 +203,7 @@ async def find_out(
         if keys:
             return with_write(unknown, index, error=_several(operation, keys))
         return unknown
-    shown, _ = await read_after(writer, operation.key, [write], deadline)
+    shown = (await read_after(writer, operation.key, [write], deadline)).shown
     found = {Shown.WRITTEN: WriteStatus.APPLIED, Shown.HELD: WriteStatus.PENDING}.get(shown)
     return unknown if found is None else with_write(operation, index, status=found, error=None)
 
@@ -204,14 +216,15 @@ def _several(operation: StoredOperation, keys: Sequence[str]) -> UserError:
     return UserError(UserErrorCode.UPSTREAM_TIMEOUT, message, system=operation.system)
 
 
-def concluded(operation: StoredOperation) -> StoredOperation:
-    """Return the operation with the state that its writes make; it is settled unless their outcome is open.
+def concluded(operation: StoredOperation, at: datetime | None = None) -> StoredOperation:
+    """Return the operation with the state that its writes make; unless their outcome is open it is settled, at that
+    moment or now.
 
     One that applied nothing and may be retried gives up its idempotency key.
     """
     statuses = {each.status for each in operation.writes}
     errors = [each.error for each in operation.writes if each.error is not None]
-    now = clock.now()
+    now = at or clock.now()
     if WriteStatus.UNKNOWN in statuses:
         return replace(operation, state=OperationState.UNKNOWN, errors=errors, lease_until=None)
     if WriteStatus.REJECTED in statuses:

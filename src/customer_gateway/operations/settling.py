@@ -76,7 +76,7 @@ class Settler:
         if operation.kind is OperationKind.CREATE and operation.key is None:
             # That a search finds nothing proves nothing: its outcome stays open until it is found.
             return await find_out(operation, index, writer, deadline, write.error or _open(operation))
-        shown, document = await read_after(writer, operation.key or "", [write], deadline)
+        shown, document, _ = await read_after(writer, operation.key or "", [write], deadline)
         if (status := _STATUSES.get(shown)) is not None:
             return with_write(operation, index, status=status, verified=shown is Shown.WRITTEN, error=None)
         reviewed = write.status is WriteStatus.PENDING

@@ -13,7 +13,7 @@ from customer_gateway.system.kind import Kind
 from customer_gateway.system.pages import MOST_WALKS, Page, rows_per_page_of
 from customer_gateway.system.protocol import System
 from customer_gateway.system.routes import EVERYTHING, Lookup, NodeLookup, Reader, Reads, Route, Selection
-from customer_gateway.system.writer import CreateTrace, CustomerWriter, SendResult
+from customer_gateway.system.writer import CreateTrace, CustomerWriter, SendResult, WrittenDocument
 
 __all__ = [
     "EVERYTHING",
@@ -30,5 +30,6 @@ __all__ = [
     "Selection",
     "SendResult",
     "System",
+    "WrittenDocument",
     "rows_per_page_of",
 ]

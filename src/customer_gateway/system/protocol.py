@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from customer_gateway.documents.values import Document
     from customer_gateway.model.nouns import Customer, Invoice, User
     from customer_gateway.system.kind import Kind
     from customer_gateway.system.pages import Page
@@ -77,6 +78,13 @@ class System(Protocol):
 
         `after` is what the page before gave for its last place (`Page.after`).
         `has_next` is told where the answer tells it; with `ask_next` always, at the cost of another call if need be.
+        """
+        ...
+
+    def customer_in(self, document: Document) -> Customer | None:
+        """Return the customer that a document is read as which the system's writer has read; None where it is none.
+
+        It is as wide as any selection needs, but for `raw`.
         """
         ...
 

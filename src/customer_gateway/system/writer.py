@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,6 +31,13 @@ class CreateTrace:
     body: Document
     since: datetime
     before: Sequence[str] = ()
+
+
+class WrittenDocument(NamedTuple):
+    """A customer's document that shows what was written, exact, and when the read of it began."""
+
+    document: Document
+    read_at: datetime
 
 
 class CustomerWriter(Protocol):

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 
 import orjson
 
+from customer_gateway.documents import exact
 from customer_gateway.documents.raw import WithTexts
 from customer_gateway.documents.record import DocumentContext, is_object, read_integer
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
@@ -128,6 +129,7 @@ class Customers(Generic[W]):
 
     `projection` is which rows of them a selection needs, and how they are decoded; `listing` the list of them so,
     `fetch` gives those of some keys, `views` reads the rows of a list in their places. `route` makes their route.
+    `rows` gives the rows that documents are, where a row is something else.
     """
 
     def __init__(
@@ -137,10 +139,12 @@ class Customers(Generic[W]):
         fetch: Callable[[W, Sequence[str], Deadline], Awaitable[Mapping[str, Any]]],
         views: Callable[[Sequence[Any]], Sequence[Customer | None]],
         route: Callable[..., Route[Any]],
+        rows: Callable[[Sequence[Document]], Sequence[Any]] = lambda documents: documents,
     ) -> None:
         self._projection = projection
         self._listing = listing
         self._views = views
+        self._rows = rows
 
         # One that a selection still has in `of` is not made again when `at` has dropped it.
         routes: WeakValueDictionary[W, Route[Customer]] = WeakValueDictionary()
@@ -157,6 +161,11 @@ class Customers(Generic[W]):
 
     def _route_of(self, selection: Selection) -> Route[Customer]:
         return self.at(self._projection(selection))
+
+    def view_of(self, document: Document) -> Customer | None:
+        """Return the customer that a whole document is read as; None for one that does not say which it is."""
+        (view,) = self._views(self._rows([document]))
+        return view
 
     def narrowest(self) -> Listing[Any] | TokenListing[Any]:
         """Return the list of customers of which nothing is selected."""
@@ -258,6 +267,12 @@ class Adapter:
         if isinstance(found, UpstreamError):
             raise found
         return None if found is None else found.document
+
+    def customer_in(self, document: Document) -> Customer | None:
+        """Return the customer that a document is read as which the writer has read: exact, and with parts beside it."""
+        parts = frozenset[str]() if self.kind.writes is None else self.kind.writes.parts
+        own = {name: value for name, value in document.items() if name not in parts}
+        return self.read.view_of(orjson.loads(exact.encode(own)))
 
     async def reachable(self, deadline: Deadline) -> bool:
         return await reachable(self.api.client, self.probe, deadline)

@@ -67,8 +67,7 @@ class Writer:
         document = await self._customer(key, deadline)
         if document is None:
             return None
-        parts = [name for name, resource in self.writes.resources.items() if name and resource.read]
-        for name in parts:
+        for name in self.writes.parts:
             document = {**document, name: await self._document(self.writes.resources[name], key, deadline)}
         return self.present(document, choices)
 

@@ -106,7 +106,9 @@ class Pland:
         terms = self._route("payment_terms", self._fetch_payment_terms, cache_seconds=300.0)
         return Adapter(
             self._api,
-            Customers(self._decode_of, self._customers, self._fetch_customers, _in_place, self._route),
+            Customers(
+                self._decode_of, self._customers, self._fetch_customers, _in_place, self._route, self._customers_of
+            ),
             probe=_COUNT,
             counted=self._count,
             users=users,

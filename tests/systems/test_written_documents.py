@@ -1,0 +1,72 @@
+"""A customer is read from the document that its writer has read as it is from the system's list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from systems.test_laws_of_writing import WRITTEN
+from systems.test_plans_at_the_sandbox import Written
+
+from customer_gateway.documents.values import is_list
+from customer_gateway.federation.indexing import written_customer
+from customer_gateway.sandbox import Sandbox
+from customer_gateway.system import EVERYTHING, WrittenDocument
+from customer_gateway.work.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from customer_gateway.systems.registry import Vendor
+
+pytestmark = [pytest.mark.anyio, pytest.mark.table]
+
+ALL = pytest.mark.parametrize("vendor", WRITTEN, ids=lambda vendor: vendor.kind.slug)
+
+
+@pytest.fixture
+async def box() -> AsyncIterator[Sandbox]:
+    box = Sandbox(customers=30)
+    yield box
+    box.close()
+
+
+async def document_of(written: Written, key: str) -> WrittenDocument:
+    return WrittenDocument((await written.read(key)).document, datetime.now(UTC))
+
+
+def told_by(vendor: Vendor, view: Any) -> dict[str, Any]:
+    """What a view tells by itself, of which no reader is asked."""
+    own = sorted(name for name in vendor.kind.supplies - vendor.kind.readers if "." not in name)
+    return {"link": view.link, **{name: comparable(getattr(view, name)) for name in own}}
+
+
+def comparable(value: Any) -> Any:
+    """Return contacts as the documents that they are views of."""
+    return [getattr(each, "document", each) for each in value] if is_list(value) else value
+
+
+@ALL
+async def test_the_document_that_a_writer_reads_is_the_customer_that_the_list_has(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    planted = written.key_of_one()
+    written.stored.plant(planted, written.facts.planted)
+    page = await written.system.page(0, 30, EVERYTHING, Deadline.after(30), ask_next=False)
+    compared = {planted, *written.keys()[:8]}
+    listed = {view.key: told_by(vendor, view) for view in page.items if view.key in compared}
+
+    taken = {
+        key: told_by(vendor, written_customer(written.system, key, await document_of(written, key))) for key in listed
+    }
+
+    assert taken == listed
+    assert {"name", "version"} & listed[planted].keys()
+
+
+@ALL
+async def test_the_document_of_another_customer_is_not_taken(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    one, another = written.keys()[:2]
+
+    assert written_customer(written.system, one, await document_of(written, another)) is None
