@@ -56,9 +56,10 @@ def look_at_gone(soak: Soak) -> None:
 
 
 def look_at_log(soak: Soak, log: Path) -> None:
+    """Look for a locked database, passes that ended, and mistakes of ours: lines with an exception."""
     for line in log.read_text(encoding="utf-8").splitlines():
-        if "locked" in line or '"catalog_passes_failed"' in line or '"catalog_pass_stopped"' in line:
-            soak.problems.append(f"the log says: {line[:300]}")
+        if "locked" in line or '"catalog_pass_stopped"' in line or '"exception"' in line:
+            soak.problems.append(f"the log says: {line[:3000]}")
 
 
 async def compared(soak: Soak, config: Path) -> int:

@@ -42,8 +42,8 @@ class Lists:
 class Unsure(Acme):
     """A system whose pages of users do not tell whether more follow."""
 
-    async def people(self, start: int, size: int, deadline: Deadline) -> Page[Any] | None:
-        page = await super().people(start, size, deadline)
+    async def people(self, start: int, size: int, deadline: Deadline, after: str = "") -> Page[Any] | None:
+        page = await super().people(start, size, deadline, after)
         assert page is not None
         return Page(page.places)
 
@@ -51,9 +51,20 @@ class Unsure(Acme):
 class Alone(Acme):
     """A system without users."""
 
-    async def people(self, start: int, size: int, deadline: Deadline) -> Page[Any] | None:
-        del start, size, deadline
+    async def people(self, start: int, size: int, deadline: Deadline, after: str = "") -> Page[Any] | None:
+        del start, size, deadline, after
         return None
+
+
+class ByToken(Acme):
+    """A system whose pages of users follow each other by its own tokens, each a row into the list; rows may be none."""
+
+    async def people(self, start: int, size: int, deadline: Deadline, after: str = "") -> Page[Any] | None:
+        del deadline
+        self.log.append(f"people {start}+{size} {after}".rstrip())
+        first = int(after.removeprefix("t") or 0)
+        found = [None, *self.staff.values()]
+        return Page(found[first : first + size], first + size < len(found), after=lambda at: f"t{first + at + 1}")
 
 
 def staff(count: int) -> dict[str, AcmeUser]:
@@ -76,6 +87,21 @@ async def test_users_are_listed_in_the_systems_own_order(executor: ExecutorName)
     assert [each["name"] for each in second["nodes"]] == ["User 2"]
     assert (first["pageInfo"]["hasNextPage"], second["pageInfo"]["hasNextPage"]) == (True, False)
     assert acme.log == ["people 0+2", "people 2+2"]
+
+
+async def test_a_cursor_carries_what_the_system_goes_on_by_also_past_a_row_without_a_key(
+    executor: ExecutorName,
+) -> None:
+    acme = ByToken(staff=staff(3), kind=KIND)
+    graph = WrittenGraph(executor, None, acme)
+    pages: list[Any] = []
+    after = None
+    while not pages or pages[-1]["pageInfo"]["hasNextPage"]:
+        pages.append(await users(graph, 1, after))
+        after = pages[-1]["pageInfo"]["endCursor"]
+
+    assert [[each["key"] for each in page["nodes"]] for page in pages] == [[], ["u0"], ["u1"], ["u2"]]
+    assert acme.log == ["people 0+1", "people 1+1 t1", "people 2+1 t2", "people 3+1 t3"]
 
 
 async def test_a_page_that_does_not_tell_costs_another_call(executor: ExecutorName) -> None:

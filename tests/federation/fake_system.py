@@ -244,8 +244,8 @@ class Acme:
     def calls_per_second(self) -> float | None:
         return None
 
-    async def people(self, start: int, size: int, deadline: Deadline) -> Page[User] | None:
-        del deadline
+    async def people(self, start: int, size: int, deadline: Deadline, after: str = "") -> Page[User] | None:
+        del deadline, after
         self.log.append(f"people {start}+{size}")
         self._fail("people")
         found = [*self.staff.values()]

@@ -97,7 +97,7 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
     """
     demand_size(first)
     listing = f"systems/{system.name}/customers"
-    start, goes_on = _position(request, listing, after) if after is not None else (0, "")
+    start, goes_on = position_after(request, listing, after) if after is not None else (0, "")
     read_at, page = await _page(request, system, start, first, goes_on)
     views, places = _without_repeats(page.places[:first], start)
     request.reads.prime(system.customers(request.selection), views)
@@ -105,7 +105,7 @@ async def customers_of(request: RequestContext, system: System, first: int, afte
     last = start + len(page.places[:first]) - 1
 
     def cursor(place: int) -> str:
-        return request.cursors.encode(listing, _position_text(page, place, start))
+        return request.cursors.encode(listing, position_text(page, place, start))
 
     connection = Connection(
         customers,
@@ -247,12 +247,12 @@ def demand_size(size: int, argument: str = "first") -> None:
         raise BadUserInput(f"{argument} is {size}; give a number from 1 to {MOST}.")
 
 
-def _position_text(page: Page[Any], place: int, start: int) -> str:
+def position_text(page: Page[Any], place: int, start: int) -> str:
     """Return what a cursor says: the place, and what the vendor goes on by after it, where it counts no places."""
     return str(place) if page.after is None else f"{place}:{page.after(place - start)}"
 
 
-def _position(request: RequestContext, listing: str, after: str) -> tuple[int, str]:
+def position_after(request: RequestContext, listing: str, after: str) -> tuple[int, str]:
     """Return the place after that of a cursor, and what the vendor goes on by."""
     place, _, goes_on = request.cursors.decode(listing, after).partition(":")
     if not place.isdecimal():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from customer_gateway.documents.structs import graphql_name
 from customer_gateway.federation.fields import ColumnPart
-from customer_gateway.federation.listing import Connection, demand_size
-from customer_gateway.model.signed_cursors import refused
+from customer_gateway.federation.listing import Connection, demand_size, position_after, position_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,35 +36,34 @@ async def _alone(value: Any) -> list[Any]:
 
 async def _users(system: System, request: RequestContext, first: int, after: str | None) -> Connection | None:
     listing = f"systems/{system.name}/users"
-    start = 0 if after is None else _place_after(request, listing, after)
-    page = await _page(system, request, start, first)
+    start, goes_on = (0, "") if after is None else position_after(request, listing, after)
+    page = await _page(system, request, start, first, goes_on)
     if page is None:
         return None
-    places = [(start + place, user) for place, user in enumerate(page.places[:first]) if user is not None]
+    rows = page.places[:first]
+    places = [(start + place, user) for place, user in enumerate(rows) if user is not None]
+
+    def cursor(place: int) -> str:
+        return request.cursors.encode(listing, position_text(page, place, start))
+
     return Connection(
         [user for _, user in places],
-        lambda at: request.cursors.encode(listing, str(places[at][0])),
-        has_next_page=await _goes_on(system, request, page, start + first),
+        lambda at: cursor(places[at][0]),
+        has_next_page=await _goes_on(system, request, page, start),
         has_previous_page=start > 0,
         total_count=None,
+        end=partial(cursor, start + len(rows) - 1) if rows else None,
     )
 
 
-def _place_after(request: RequestContext, listing: str, after: str) -> int:
-    place = request.cursors.decode(listing, after)
-    if not place.isdecimal():
-        raise refused()
-    return int(place) + 1
-
-
-async def _page(system: System, request: RequestContext, start: int, size: int) -> Page[Any] | None:
-    key = (system.name, "users", start, size)
+async def _page(system: System, request: RequestContext, start: int, size: int, after: str = "") -> Page[Any] | None:
+    key = (system.name, "users", start, size, after)
     return await request.memoized(
-        system.name, "users", key, lambda deadline: system.people(start, size, deadline), keep=True
+        system.name, "users", key, lambda deadline: system.people(start, size, deadline, after), keep=True
     )
 
 
-async def _goes_on(system: System, request: RequestContext, page: Page[Any], end: int) -> bool:
+async def _goes_on(system: System, request: RequestContext, page: Page[Any], start: int) -> bool:
     """Return whether more users follow; asked for only where that is selected and the page does not tell."""
     if page.has_next is not None:
         return page.has_next
@@ -73,7 +72,9 @@ async def _goes_on(system: System, request: RequestContext, page: Page[Any], end
         and request.selection.selects("PageInfo", "has_next_page")
     ):
         return False
-    following = await _page(system, request, end, 1)
+    count = len(page.places)
+    after = page.after(count - 1) if page.after is not None and count else ""
+    following = await _page(system, request, start + count, 1, after)
     return following is not None and bool(following.places)
 
 

@@ -60,8 +60,8 @@ class System(Protocol):
         """What writes its customers; None where nothing can be written."""
         ...
 
-    async def people(self, start: int, size: int, deadline: Deadline) -> Page[User] | None:
-        """Return a page of the vendor's users in its own order; None where it has none."""
+    async def people(self, start: int, size: int, deadline: Deadline, after: str = "") -> Page[User] | None:
+        """Return a page of the vendor's users in its own order, as `page` does; None where it has none."""
         ...
 
     def customers(self, selection: Selection, /) -> Route[Customer]:

@@ -205,7 +205,7 @@ async def page_of(
 class People:
     """How a vendor's users are listed: `views` reads the rows of the list in their places."""
 
-    listing: Listing[Any]
+    listing: Listing[Any] | TokenListing[Any]
     views: Callable[[Sequence[Any]], Sequence[User | None]]
 
 
@@ -251,12 +251,12 @@ class Adapter:
         narrowest = self.read.narrowest()
         return await narrowest.total(deadline) if narrowest.counts else None
 
-    async def people(self, start: int, size: int, deadline: Deadline) -> Page[User] | None:
+    async def people(self, start: int, size: int, deadline: Deadline, after: str = "") -> Page[User] | None:
         """Return a page of the vendor's users; None where it has none."""
         listed = self.listed_people
         if listed is None:
             return None
-        return await page_of(listed.listing, listed.views, start, size, deadline, listed.listing)
+        return await page_of(listed.listing, listed.views, start, size, deadline, listed.listing, after)
 
     async def document(self, key: str, deadline: Deadline) -> Document | None:
         """Return the whole document of a customer, as a writer sends it back; None for an unknown key.
