@@ -1,14 +1,22 @@
-"""The tables, as the newest migration leaves them. A change here is a migration there: a test compares the two."""
+"""The tables, as the newest migration leaves them. A change here is a migration there: a test compares the two.
+
+Whatever makes statements imports this, in some thread, while another may be importing `engines`, and SQLAlchemy's ORM
+with it. Until that is imported whole, values of statements are inspected by half of it, which fails: so it is waited
+for here.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, MetaData, String, Table, TypeDecorator, text
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
+
+import_module("sqlalchemy.orm")
 
 REVISION: Final = "0002"
 """The newest migration: the tables below are those of this one."""
