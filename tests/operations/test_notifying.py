@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from operations.test_doubts import spoil, state_of
 from operations.world import working
+from structlog.testing import capture_logs
 from systems.test_laws_of_writing import WRITTEN
 from vendors import sandbox
 
 from customer_gateway.errors import DatabaseUnavailable
 from customer_gateway.model.operations import OperationState
+from customer_gateway.operations.clock import as_stored
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -63,7 +65,7 @@ def key_of(box: Sandbox, system: str) -> str:
 
 @EACH
 async def test_a_record_is_notified_once_when_its_operation_is_settled(worker: Worker, system: str) -> None:
-    """What is read from then on was read after that, so that a restart reads it no more. So was what is given."""
+    """It is settled since the read began whose document is given, so that a restart reads it no more."""
     for_the_answer: list[tuple[str | None, WrittenDocument | None]] = []
     key = key_of(worker.box, system)
 
@@ -79,7 +81,9 @@ async def test_a_record_is_notified_once_when_its_operation_is_settled(worker: W
     ((answered_key, document),) = for_the_answer
     assert document is not None
     assert (notified, notified_key, answered_key) == (system, key, key)
-    assert (stored.settled_at or stored.started_at) <= document.read_at <= at
+    assert stored.settled_at in (None, as_stored(document.read_at))
+    assert stored.started_at <= document.read_at <= at
+    assert (stored.settled_at is None) is (stored.state is OperationState.PENDING)
 
 
 @EACH
@@ -120,3 +124,18 @@ async def test_a_write_that_is_found_out_later_is_notified_again(worker: Worker,
     await worker.settle(done)
 
     assert [each[:2] for each in worker.notified] == [(system, key)] * 2
+
+
+@EACH
+async def test_a_follower_that_fails_keeps_no_outcome_from_being_stored(worker: Worker, system: str) -> None:
+    def fail(_key: str | None, _document: WrittenDocument | None) -> None:
+        raise ValueError("a mistake")
+
+    with capture_logs() as lines:
+        done = await worker.update(system, key_of(worker.box, system), PHONE, force=True, written=fail)
+
+    assert done.operation is not None
+    stored = await worker.journal.find(done.operation.id or "")
+    assert stored is not None
+    assert stored.state is done.operation.state is not OperationState.RUNNING
+    assert [line["event"] for line in lines if line["log_level"] == "error"] == ["write_not_followed"]

@@ -108,7 +108,7 @@ async def test_a_customer_is_renamed(system: str, box: Sandbox, tmp_path: Path, 
 async def test_who_follows_a_record_is_notified_once_before_the_outcome_is_stored(
     system: str, box: Sandbox, tmp_path: Path
 ) -> None:
-    """The index reads the record while the journal waits for the disk; the answer waits for both."""
+    """The index stores the record while the journal waits for the disk; the answer waits for both."""
     notified: list[tuple[str, str]] = []
 
     def stored_state() -> str:

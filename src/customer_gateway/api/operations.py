@@ -108,7 +108,9 @@ class Operation:
     replayed: bool = attribute("Whether this is the outcome of an earlier request with the same key.")
     actor: str | None = attribute("Who asked, as KIND:NAME.")
     started_at: datetime | None = attribute("When it began.")
-    settled_at: datetime | None = attribute("When nothing was left to be done or found out.")
+    settled_at: datetime | None = attribute(
+        "Since when nothing is left to be done or found out: of a write that a read confirms, when that began."
+    )
     writes: list[Write] = attribute("The calls, in the order in which they are, were or would be sent.")
     foreign_changes: list[FieldChange] = attribute(
         "Places that changed between our read and our re-read and that we did not write."

@@ -1,9 +1,9 @@
 """Bring the index up to date with what this gateway has written, before the write is answered where that can be.
 
-A record that was written is read as a pass reads it, unless the write has read its document already, and stored. If its
-system or the database does not answer, that is tried again until it does; if its system leaves the record out, it is
-MISSING, and read twice more. After an unexpected exception it is tried again only where it was written meanwhile. What
-a process that was killed has left is taken from the journal of writes when the next one starts.
+A record that was written is stored as the write has read it, else it is read again as a pass reads it. If its system or
+the database does not answer, that is tried again until it does; if its system leaves the record out, it is MISSING, and
+read twice more. After an unexpected exception it is tried again only where it was written meanwhile. What a process
+that was killed has left is taken from the journal of writes when the next one starts.
 """
 
 from __future__ import annotations

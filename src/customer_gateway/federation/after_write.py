@@ -31,7 +31,10 @@ class ReadAfterWrite:
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, key: str | None, written: WrittenDocument | None = None) -> None:
-        """Begin to read the customer, anew where it was begun before: it was just written. None has no record yet."""
+        """Begin to read the customer, anew where it was begun before: it was just written. None has no record yet.
+
+        `written` is the document that shows the write, where it was read.
+        """
         if key is None or not self._is_open:  # the write may outlast its request
             return
         if self._task is not None:
@@ -65,7 +68,7 @@ def _forget_customer(request: RequestContext, system: System, key: str) -> None:
 
 
 def _take(request: RequestContext, system: System, key: str, written: WrittenDocument) -> datetime | None:
-    """Take a document for the customer's that is to be read; return since when it is so, None where it does not do."""
+    """Take the customer from a document; return when that was read, None where the customer is to be read instead."""
     if request.selection.tells_raw(system.kind.record):
         return None
     if (view := written_customer(system, key, written)) is None:
@@ -75,8 +78,8 @@ def _take(request: RequestContext, system: System, key: str, written: WrittenDoc
 
 
 async def _read_again(request: RequestContext, system: System, key: str, read_at: datetime | None) -> None:
-    """Read a customer that was not taken from a document of that moment, and wait until the index has it, by the
-    deadline.
+    """Read a customer, and wait until the index has it, by the deadline; `read_at` is when the document was read that
+    it was taken from.
     """
     indexing = asyncio.ensure_future(request.observer.wait_stored(system.name, key))
     try:

@@ -6,6 +6,8 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
 from customer_gateway.documents.values import is_empty
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.fields import read_views
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from customer_gateway.system import Reads, System, WrittenDocument
     from customer_gateway.work.deadline import Deadline
 
+_log: Any = structlog.get_logger("customer_gateway.federation")
+
 INDEXED: Final = Selection({"Customer": frozenset(UNIFIED_SOURCES), "Address": frozenset({*ADDRESS_PARTS, "kind"})})
 """What is selected of customers that are read for the index alone."""
 
@@ -40,8 +44,15 @@ async def indexed(system: System, views: Sequence[nouns.Customer], reads: Reads)
 
 
 def written_customer(system: System, key: str, written: WrittenDocument) -> nouns.Customer | None:
-    """Return the customer of a document that shows what was written; None where it is not the one of this key."""
-    view = system.customer_in(written.document)
+    """Return the customer of a document that shows what was written; None where it is to be read from its system.
+
+    An unexpected exception is logged: the customer can be read all the same.
+    """
+    try:
+        view = system.customer_in(written.document)
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("written_document_not_taken", system=system.name)
+        return None
     return view if view is not None and view.key == key else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -10,13 +11,11 @@ from customer_gateway.documents import exact
 from customer_gateway.documents.changes import ABSENT, same, shows, value_at
 from customer_gateway.documents.values import is_object
 from customer_gateway.errors import UpstreamError
-from customer_gateway.operations import clock
 from customer_gateway.operations.stored import value_of
 from customer_gateway.system import CreateTrace, WrittenDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
     from customer_gateway.documents.values import Document
     from customer_gateway.documents.writing import WritableMember, Writes
@@ -54,12 +53,12 @@ class ReadBack(NamedTuple):
 
 async def read_after(writer: CustomerWriter, key: str, writes: Sequence[StoredWrite], deadline: Deadline) -> ReadBack:
     """Read a record until it shows all that was written, three times at most."""
-    found = ReadBack(Shown.UNREAD, None, clock.now())
+    found = ReadBack(Shown.UNREAD, None, datetime.now(UTC))
     for pause in _PAUSES:
         if deadline.remaining() <= pause:
             break
         await asyncio.sleep(pause)
-        read_at = clock.now()
+        read_at = datetime.now(UTC)
         try:
             present = await writer.read(key, deadline)
         except UpstreamError:

@@ -31,8 +31,8 @@ class WriteRequest:
     `refused` is what is known to be refused of the input, which the patch is without: such a request is planned alone,
     to report everything else that is refused with it.
 
-    `written` is called as soon as the record was written and read again, and once more where another worker went on
-    with the write: the customer may be read for the answer while the outcome is stored.
+    `written` is called as soon as the record was written and read again, and once more, without a document, where
+    another worker went on with the write: the customer may be read for the answer while the outcome is stored.
     """
 
     kind: OperationKind

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
 from customer_gateway.documents import exact
 from customer_gateway.documents.values import is_object
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
@@ -33,6 +35,7 @@ _OURS: Final = frozenset({UserErrorCode.UPSTREAM_UNAUTHORIZED})
 """What is mended at the gateway, after which the same request may be sent again."""
 _FOR_SENDING: Final = 0.7
 """The part of an operation's time in which a call is sent; the rest is for looking up what became of it."""
+_log: Any = structlog.get_logger("customer_gateway.operations")
 _UNANSWERED: Final = "the vendor's answer does not say whether it was done; operationSettle looks it up"
 
 
@@ -75,8 +78,8 @@ class Runner:
         except BaseException:  # something may have been sent all the same
             self.notify_written(reached)
             raise
-        # Settled no later than the record was read (`catalog.written`): all calls were answered by then. Those who
-        # follow it do what they do while the database stores the operation.
+        # All calls were answered when the read of the record began: whoever has read it whole since then has read what
+        # was written (`catalog.written`). They are notified before the database stores the operation.
         operation = concluded(operation, None if found is None else found.read_at)
         self.notify_written(operation, on_written, found)
         await self.conclude(operation, leases)
@@ -115,11 +118,15 @@ class Runner:
     ) -> None:
         """Notify who follows the record, if there is one by now, that something may have been sent for it.
 
-        They only take note: one that raised would keep the outcome from being stored.
+        They only take note: one that raises does not keep the outcome from being stored.
         """
-        if operation.key is not None:
+        if operation.key is None:
+            return
+        try:
             self._written(operation.system, operation.key, found)
             on_written(operation.key, found)
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("write_not_followed", system=operation.system)
 
     async def conclude(self, operation: StoredOperation, leases: Leases) -> None:
         """Store an operation that this attempt is done with; its leases are released with that."""
@@ -224,7 +231,7 @@ def concluded(operation: StoredOperation, at: datetime | None = None) -> StoredO
     """
     statuses = {each.status for each in operation.writes}
     errors = [each.error for each in operation.writes if each.error is not None]
-    now = at or clock.now()
+    now = clock.now() if at is None else clock.as_stored(at)
     if WriteStatus.UNKNOWN in statuses:
         return replace(operation, state=OperationState.UNKNOWN, errors=errors, lease_until=None)
     if WriteStatus.REJECTED in statuses:

@@ -27,9 +27,9 @@ class Page(Generic[V_co]):
     """Some records in the system's own order. `has_next` and `total` are None where this answer does not tell.
 
     `places` are its rows: None for one that does not say which record it is, so that those after it keep their places.
-    `after` tells what the list goes on by after one of these places, where that is no place alone: a token of the
-    vendor, or a key. A cursor carries it, and only the system that gave it reads it. `is_over`: the vendor says that
-    nothing follows.
+    `after` gives, by the index of one of these places, what the list goes on by after it, where that is no place alone:
+    a token of the vendor, or a key. A cursor carries it, and only the system that gave it reads it. `is_over`: the
+    vendor says that nothing follows.
     """
 
     places: Sequence[V_co | None]

@@ -82,9 +82,8 @@ class System(Protocol):
         ...
 
     def customer_in(self, document: Document) -> Customer | None:
-        """Return the customer that a document is read as which the system's writer has read; None where it is none.
-
-        It is as wide as any selection needs, but for `raw`.
+        """Return the customer of a document that the system's writer has read, as wide as any selection needs but for
+        `raw`; None where that is not what its list would tell.
         """
         ...
 

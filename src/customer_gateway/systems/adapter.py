@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 import orjson
 
 from customer_gateway.documents import exact
+from customer_gateway.documents.json_text import decoded
 from customer_gateway.documents.raw import WithTexts
 from customer_gateway.documents.record import DocumentContext, is_object, read_integer
 from customer_gateway.errors import UpstreamBadResponse, UpstreamError
@@ -129,7 +130,7 @@ class Customers(Generic[W]):
 
     `projection` is which rows of them a selection needs, and how they are decoded; `listing` the list of them so,
     `fetch` gives those of some keys, `views` reads the rows of a list in their places. `route` makes their route.
-    `rows` gives the rows that documents are, where a row is something else.
+    `rows` makes rows of documents, where the rows of a list are no documents.
     """
 
     def __init__(
@@ -223,6 +224,7 @@ class Adapter:
     invoice_details: Route[Invoice] | None = None
     counted: Callable[[Deadline], Awaitable[int | None]] | None = None
     refused: Callable[[], frozenset[str]] = frozenset
+    lists_all: Callable[[], bool] = lambda: True
     writer: CustomerWriter | None = None
     listed_people: People | None = None
 
@@ -269,10 +271,15 @@ class Adapter:
         return None if found is None else found.document
 
     def customer_in(self, document: Document) -> Customer | None:
-        """Return the customer that a document is read as which the writer has read: exact, and with parts beside it."""
-        parts = frozenset[str]() if self.kind.writes is None else self.kind.writes.parts
-        own = {name: value for name, value in document.items() if name not in parts}
-        return self.read.view_of(orjson.loads(exact.encode(own)))
+        """Return the customer of a document that the system's writer has read, with its parts.
+
+        None where it does not say which customer it is, or tells more than this installation's lists do.
+        """
+        writes = self.kind.writes
+        if writes is None or not self.lists_all() or writes.key_of(document) is None:
+            return None
+        own = {name: value for name, value in document.items() if name not in writes.parts}
+        return self.read.view_of(decoded(exact.encode(own), orjson.loads, self.context.drift))
 
     async def reachable(self, deadline: Deadline) -> bool:
         return await reachable(self.api.client, self.probe, deadline)

@@ -142,8 +142,8 @@ class ListLengths:
 class RowSlice(Generic[T]):
     """Some rows of a list in their places. `ended` says that no more follow, `total` is that of the last page.
 
-    `after` tells what the list goes on by after one of these rows, where that is no place alone. `is_over` is what the
-    vendor itself says of whether more follow, None where it does not.
+    `after` gives, by the index of one of these rows, what the list goes on by after it, where that is no place alone.
+    `is_over` is what the vendor itself says of whether more follow, None where it does not.
     """
 
     rows: Sequence[T]

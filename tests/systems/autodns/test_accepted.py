@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import httpx
 import pytest
 from gateway import Gateway, gateway_over
+from stories.test_writes import writing_gateway
 
+from customer_gateway.model.ids import encode_id
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.systems.autodns.keys import INFERRED
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
     from customer_gateway.api.engine import ExecutorName
 
@@ -231,3 +234,25 @@ async def test_a_version_is_the_same_where_a_key_is_refused(box: Sandbox) -> Non
 
     assert refused.data == known.data
     assert refused.errors == known.errors == []
+
+
+async def test_a_write_is_answered_with_no_more_than_lists_tell(box: Sandbox, tmp_path: Path) -> None:
+    """The read that confirms it is of the whole customer; what the next page lacks would come and go."""
+    shown = "version notes billing { einvoice { supplierNumber } }"
+    planted = '{"supplierNumber": "S1", "comments": [{"text": "a note"}]}'
+    customers = box.vendors["autodns"].customers
+    customers.plant(key := customers.keys()[0], planted)
+    knows = Knows("supplierNumber", "comments", says=by_object, status=400)
+    async with writing_gateway(box, tmp_path, bent=knows, systems=[("autodns", "autodns")]) as gateway:
+        given = {"id": encode_id("Customer", "autodns", key), "patch": {"phone": "+49 221 1234567"}, "force": True}
+        query = f"query ($id: ID!) {{ customer(by: {{ id: $id }}) {{ {shown} }} }}"
+        before = (await gateway.ask(query, {"id": given["id"]})).data["customer"]
+        mutation = (
+            f"mutation ($input: CustomerUpdateInput!) {{ customerUpdate(input: $input) {{ customer {{ {shown} }} }} }}"
+        )
+        done = (await gateway.ask(mutation, {"input": given})).data["customerUpdate"]["customer"]
+        after = (await gateway.ask(query, {"id": given["id"]})).data["customer"]
+
+    assert (before["notes"], before["billing"]["einvoice"]) == ([], None)
+    assert done == after
+    assert done["version"] != before["version"]

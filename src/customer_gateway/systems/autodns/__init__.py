@@ -117,6 +117,7 @@ class Autodns:
             self._customers,
             probe=Call("GET", "/hello", idempotent=True),
             refused=lambda: self._accepted.withheld,
+            lists_all=lambda: not self._accepted.lacks_keys_of_customers,
             users=users,
             writer=Writer(self._api, WRITES, Lists(self._created)),
             listed_people=People(self._search(_USERS, (_USER_FIELDS, orjson.loads)), self._users_in_place),
