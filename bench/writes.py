@@ -2,8 +2,8 @@
 
 The time of the calls is left out: it would be taken without a journal, too. A write of one call commits three times
 before its answer, twice with an fsync. With an index there is a fourth commit, without an fsync, in the index's own
-file, while the journal commits for the last time; what that needs besides of the vendor (Billbee's addresses) is left
-out, too, but for the gateway's own part of it.
+file, while the journal commits for the last time. What the index reads of the vendor besides, Billbee's addresses, is
+left out, too: the vendor's time alone.
 The disk's own fsync is measured beside it, at the pace of writes: a disk that had a pause of milliseconds takes several
 times as long as one that is kept busy. With `TMPDIR` in memory, such as /dev/shm, the gateway alone is measured.
 """
@@ -58,8 +58,6 @@ _FSYNCS: Final = 200
 _PAUSE_SECONDS: Final = 0.002
 """Between two fsyncs, as between those of writes that come one after the other."""
 _CALLS: Final = frozenset({"read", "send", "choices", "search_before", "find_created"})
-
-
 _IN_WRITER: Final[ContextVar[bool]] = ContextVar("in_writer", default=False)
 
 

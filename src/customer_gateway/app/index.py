@@ -71,11 +71,9 @@ def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> 
     def read(system: str, key: str, written: WrittenDocument | None) -> Awaitable[tuple[RecordChange | None, datetime]]:
         return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds), written)
 
-    def read_giving_way(
-        system: str, key: str, written: WrittenDocument | None
-    ) -> Awaitable[tuple[RecordChange | None, datetime]]:
+    def read_giving_way(system: str, key: str) -> Awaitable[tuple[RecordChange | None, datetime]]:
         federation.batchers.forget(system, key)  # a call that is in flight may have begun before another process wrote
-        return read_indexed(federation, system, key, Deadline.after(_PATIENT_SECONDS, gives_way=True), written)
+        return read_indexed(federation, system, key, Deadline.after(_PATIENT_SECONDS, gives_way=True))
 
     updates = IndexUpdates(catalog.index, catalog.passes)
     written = WrittenRecords(catalog.index, read, read_giving_way)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from customer_gateway.model.journal import StoredOperation
     from customer_gateway.system import WrittenDocument
 
-    ReadRecord = Callable[[str, str, WrittenDocument | None], Awaitable[tuple[RecordChange | None, datetime]]]
+    Reading = Awaitable[tuple[RecordChange | None, datetime]]
+    ReadWritten = Callable[[str, str, WrittenDocument | None], Reading]
+    ReadRecord = Callable[[str, str], Reading]
 
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 60.0
@@ -54,19 +56,19 @@ class WrittenRecords:
     """Stores what was written.
 
     `read` reads a record by system and key, or takes it from its document: it returns the change, None where there is
-    no such record any more, and when the call for it began. `read_giving_way` does so when no other call waits: for
+    no such record any more, and when the call for it began. `read_giving_way` reads one when no other call waits: for
     what nobody waits for.
     """
 
     def __init__(
         self,
         index: IndexWriter,
-        read: ReadRecord,
+        read: ReadWritten,
         read_giving_way: ReadRecord | None = None,
     ) -> None:
         self._index = index
         self._read = read
-        self._read_giving_way = read_giving_way or read
+        self._read_giving_way = read_giving_way
         self._waiting: dict[RecordRef, _Waiting] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -95,7 +97,9 @@ class WrittenRecords:
         unseen = [key for key, at in settled if at is None or key not in whole or whole[key] < at]
         for key in dict.fromkeys(unseen):
             try:
-                await self._put(RecordRef(system, key), self._read_giving_way)
+                giving_way = self._read_giving_way
+                reading = self._read(system, key, None) if giving_way is None else giving_way(system, key)
+                await self._put(RecordRef(system, key), reading)
             except GatewayError:
                 raise
             except Exception:  # noqa: BLE001 - the others are stored all the same; the next pass stores this one
@@ -124,7 +128,7 @@ class WrittenRecords:
             waiting.again.clear()
             try:
                 written, waiting.written = waiting.written, None
-                if not await self._put(ref, self._read, written):
+                if not await self._put(ref, self._read(*ref, written)):
                     absent += 1
                     must_wait = absent < _ABSENT_READS
             except (DatabaseUnavailable, ConfigInvalid, UpstreamError) as error:
@@ -142,9 +146,9 @@ class WrittenRecords:
         del self._waiting[ref]
         waiting.tried.set()
 
-    async def _put(self, ref: RecordRef, read: ReadRecord, written: WrittenDocument | None = None) -> bool:
-        """Store a record as its system has it; return whether that has it."""
-        change, read_at = await read(*ref, written)
+    async def _put(self, ref: RecordRef, reading: Reading) -> bool:
+        """Store a record as it is read; return whether its system has it."""
+        change, read_at = await reading
         if change is None:
             await self._index.set_state(ref.system, [ref.key], RecordState.MISSING, read_at)
         else:

@@ -186,9 +186,9 @@ class Writes:
         return found
 
     @cached_property
-    def parts(self) -> frozenset[str]:
+    def parts(self) -> tuple[str, ...]:
         """The members of a document, as a writer has it, that calls of their own answer."""
-        return frozenset(name for name, resource in self.resources.items() if name and resource.read)
+        return tuple(name for name, resource in self.resources.items() if name and resource.read)
 
     @cached_property
     def writable(self) -> Sequence[WritableMember]:

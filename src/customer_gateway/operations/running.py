@@ -74,7 +74,7 @@ class Runner:
         try:
             operation = await self._send_all(operation, writer, leases, deadline, reach)
             operation, found = await self._verified(operation, writer, deadline)
-            on_step(operation)
+            reach(operation)
         except BaseException:  # something may have been sent all the same
             self.notify_written(reached)
             raise
