@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from catalog.passing import working
+from picked import FIRST
 from vendors import sandbox
 
 from customer_gateway.cli.passing import requested
@@ -25,12 +26,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-SYSTEM = "pland"
-
 
 def rebuilt(connection: Connection) -> None:
     """As `customer-gateway catalog rebuild` does."""
-    make_anew(connection, [SYSTEM], datetime.now(UTC))
+    make_anew(connection, [FIRST], datetime.now(UTC))
 
 
 def of_another_version(connection: Connection) -> None:
@@ -54,11 +53,11 @@ async def test_a_pass_that_was_asked_for_ends_also_where_the_index_is_made_anew(
     box = sandbox(customers=5)
     async with box.serving() as urls, working(box, urls, f"sqlite+aiosqlite:///{tmp_path / 'catalog.db'}") as worker:
         for _ in range(2):
-            await worker.sync(SYSTEM)
-        following = await requested(worker.schedule(), [SYSTEM], accept=False)
+            await worker.sync(FIRST)
+        following = await requested(worker.schedule(), [FIRST], accept=False)
         await worker.database.write(change)
 
         async with asyncio.timeout(20):
             rows = await following.follow(quiet)
 
-    assert (rows[SYSTEM].state, rows[SYSTEM].number) == (SyncStateName.IDLE, number)
+    assert (rows[FIRST].state, rows[FIRST].number) == (SyncStateName.IDLE, number)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typer.testing import Result
 
 SYSTEMS = list(PORTS)
+FIRST, SECOND, *_ = SYSTEMS
 PAGE = 4096
 
 
@@ -81,9 +82,9 @@ def test_every_system_is_passed_by_the_command_where_no_gateway_runs(shop: Shop)
 
 
 def test_as_json_it_tells_of_the_systems_that_are_named(shop: Shop) -> None:
-    (told,) = shop.told("next")
+    (told,) = shop.told(SECOND)
 
-    assert (told["system"], told["state"], told["records"], told["reason"]) == ("next", "IDLE", 40, None)
+    assert (told["system"], told["state"], told["records"], told["reason"]) == (SECOND, "IDLE", 40, None)
     assert told["lastCompletedAt"]
 
 
@@ -108,21 +109,21 @@ def test_without_an_index_there_is_nothing_to_fill(shop: Shop) -> None:
 
 def test_what_is_suspect_is_told_by_sync_and_doctor_until_it_is_accepted(shop: Shop) -> None:
     shop.run("sync")
-    shop.sandbox("pland", "PUT", "faults", kind="lost_rows", share=0.5)
+    shop.sandbox(FIRST, "PUT", "faults", kind="lost_rows", share=0.5)
     try:
-        result = shop.run("sync", "pland")
+        result = shop.run("sync", FIRST)
         assert result.exit_code == 1
-        assert "pland: SUSPECT: " in result.stdout
-        assert "customer-gateway sync --accept pland" in result.stdout
+        assert f"{FIRST}: SUSPECT: " in result.stdout
+        assert f"customer-gateway sync --accept {FIRST}" in result.stdout
         doctor = shop.run("doctor")
         assert doctor.exit_code == 1
-        assert "[catalog]: pland is SUSPECT: " in doctor.stdout
-        assert shop.told("pland", accept=True)[0]["state"] == "IDLE"
+        assert f"[catalog]: {FIRST} is SUSPECT: " in doctor.stdout
+        assert shop.told(FIRST, accept=True)[0]["state"] == "IDLE"
     finally:
-        shop.sandbox("pland", "DELETE", "faults")
+        shop.sandbox(FIRST, "DELETE", "faults")
 
     assert shop.run("doctor").exit_code == 0
-    assert shop.told("pland")[0]["records"] == 40
+    assert shop.told(FIRST)[0]["records"] == 40
 
 
 def test_a_gateway_that_runs_makes_the_pass(shop: Shop) -> None:
@@ -134,13 +135,13 @@ def test_a_gateway_that_runs_makes_the_pass(shop: Shop) -> None:
             passed += line["event"] == "catalog_passed"
             if passed == len(SYSTEMS):
                 break
-        (told,) = shop.told("next")
+        (told,) = shop.told(SECOND)
         process.send_signal(signal.SIGTERM)
         rest, _ = process.communicate(timeout=PATIENCE)[::-1]
 
     assert told["state"] == "IDLE"
     again = [json.loads(line) for line in rest.splitlines()]
-    assert [line["system"] for line in again if line["event"] == "catalog_passed"] == ["next"]
+    assert [line["system"] for line in again if line["event"] == "catalog_passed"] == [SECOND]
     assert not [line for line in again if line["level"] in ("warning", "error")]
 
 
@@ -148,16 +149,16 @@ def test_the_index_is_looked_over_and_made_anew(shop: Shop) -> None:
     assert "nothing is there yet" in shop.run("catalog", "check").stdout
     shop.run("sync")
     with sqlite3.connect(shop.folder / "catalog.db") as connection:
-        connection.execute("DELETE FROM catalog_records WHERE system = 'next'")
+        connection.execute("DELETE FROM catalog_records WHERE system = ?", (SECOND,))
 
     result = shop.run("catalog", "check")
-    assert "pland: IDLE: 40 PRESENT." in result.stdout
-    assert "next: IDLE: no customers." in result.stdout
+    assert f"{FIRST}: IDLE: 40 PRESENT." in result.stdout
+    assert f"{SECOND}: IDLE: no customers." in result.stdout
 
     result = shop.run("catalog", "rebuild")
     assert result.exit_code == 0
-    assert "next: 40 customers" in result.stdout
-    assert "next: IDLE: 40 PRESENT." in shop.run("catalog", "check").stdout
+    assert f"{SECOND}: 40 customers" in result.stdout
+    assert f"{SECOND}: IDLE: 40 PRESENT." in shop.run("catalog", "check").stdout
 
 
 def test_an_index_of_an_older_version_is_told_and_stays(shop: Shop) -> None:
@@ -214,7 +215,7 @@ def test_a_file_that_cannot_be_read_is_told_and_made_anew(shop: Shop, damage: Ca
 
 
 def test_what_is_no_database_is_told_by_the_doctor_with_the_command_that_makes_it_anew(shop: Shop) -> None:
-    shop.run("sync", "next")
+    shop.run("sync", SECOND)
     garbage(shop.folder / "catalog.db")
 
     line = shop.run("doctor").stdout.splitlines()[-1]
@@ -223,7 +224,7 @@ def test_what_is_no_database_is_told_by_the_doctor_with_the_command_that_makes_i
 
 
 def test_a_file_that_is_damaged_is_told(shop: Shop) -> None:
-    shop.run("sync", "next")
+    shop.run("sync", SECOND)
     with sqlite3.connect(shop.folder / "catalog.db") as connection:
         connection.execute("DELETE FROM catalog_tokens_data WHERE id > 10")
 

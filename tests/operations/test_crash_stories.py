@@ -10,6 +10,7 @@ import pytest
 from operations.crash_world import a_world
 from operations.crash_writes import longest, shortest
 from operations.crashing import LEASE
+from picked import WRITABLE, update_call
 from postgres_server import NEEDS_POSTGRES
 from systems.test_laws_of_writing import WRITTEN
 
@@ -39,6 +40,7 @@ async def told_of(world: World, write: CutOff, url: str, **how: Any) -> tuple[st
     return await write.check(world, told, None), [error.code.value for error in told[0].errors]
 
 
+@pytest.mark.vendors("next", "lemonsoft", "pland", "billbee")
 async def test_work_that_a_failover_has_stranded_is_finished_or_told_by_the_worker_that_stays(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -74,8 +76,8 @@ async def test_work_that_a_failover_has_stranded_is_finished_or_told_by_the_work
 async def test_a_rolling_restart_ends_no_worker_before_its_write_is_done(database_url: str, tmp_path: Path) -> None:
     """Each worker is told to end while the vendor has its call and has not answered; the next begins meanwhile."""
     async with a_world(tmp_path) as world:
-        url, hooks = database_url, world.box.vendors["next"].hooks
-        writes = [shortest(world, "next") for _ in range(3)]
+        url, hooks = database_url, world.box.vendors[WRITABLE].hooks
+        writes = [shortest(world, WRITABLE) for _ in range(3)]
         for write in writes:
             arrived, go_on = asyncio.Event(), asyncio.Event()
 
@@ -83,7 +85,7 @@ async def test_a_rolling_restart_ends_no_worker_before_its_write_is_done(databas
                 arrived.set()
                 await go_on.wait()
 
-            hooks.before("PUT *", wait)
+            hooks.before(update_call(WRITABLE), wait)
             worker = await world.start(url, **write.given)
             await arrived.wait()
             hooks.clear()
@@ -124,6 +126,7 @@ async def test_a_stale_owner_that_comes_back_does_not_overwrite_who_wrote_meanwh
         await asyncio.gather(*map(story, SYSTEMS))
 
 
+@pytest.mark.vendors("billbee")
 async def test_a_write_that_is_stuck_between_two_calls_is_finished_by_another_worker(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -137,6 +140,7 @@ async def test_a_write_that_is_stuck_between_two_calls_is_finished_by_another_wo
         assert len(write.sent(world)) == 2
 
 
+@pytest.mark.vendors("billbee")
 async def test_a_write_that_is_stuck_between_two_calls_is_not_finished_over_a_foreign_change(
     database_url: str, tmp_path: Path
 ) -> None:
@@ -161,7 +165,7 @@ async def test_a_write_that_is_stuck_between_two_calls_is_not_finished_over_a_fo
 
 async def still_within_a_commit(world: World, url: str) -> tuple[CutOff, Process]:
     """A write that has stored what it will send, and stands still before that is committed."""
-    write, how = shortest(world, "next"), {"point": WITHIN_THE_COMMIT_OF_ITS_CALL, "signal_name": "SIGSTOP"}
+    write, how = shortest(world, WRITABLE), {"point": WITHIN_THE_COMMIT_OF_ITS_CALL, "signal_name": "SIGSTOP"}
     worker = await world.start(url, lease=60.0, seconds=60, **how, **write.given)
     assert await worker.stands_still()
     return write, worker
@@ -179,7 +183,7 @@ async def test_while_a_worker_stands_still_within_a_commit_others_send_nothing_t
     async with a_world(tmp_path) as world:
         url = world.new_journal()
         held, worker = await still_within_a_commit(world, url)
-        others = shortest(world, "next")
+        others = shortest(world, WRITABLE)
 
         meanwhile = await (await world.start(url, **others.given)).ended()
         sent = [*held.sent(world).values(), *others.sent(world).values()]
@@ -200,7 +204,7 @@ async def test_on_postgresql_a_worker_that_stands_still_within_a_commit_keeps_no
     async with a_world(tmp_path, new_database=postgres.new_database) as world:
         url = world.new_journal()
         held, worker = await still_within_a_commit(world, url)
-        others = shortest(world, "next")
+        others = shortest(world, WRITABLE)
 
         meanwhile = await (await world.start(url, **others.given)).ended()
 

@@ -9,6 +9,7 @@ import anyio
 import pytest
 from operations.cells import CHANGE, NEW, UPDATE, Calls
 from operations.world import working
+from picked import WHOLE, WRITABLE
 from vendors import sandbox
 
 from customer_gateway.model.operations import OperationKind, OperationState, UserErrorCode
@@ -121,16 +122,16 @@ async def test_a_creation_whose_answer_is_lost_is_found_and_made_once(worker: Wo
 
 @pytest.mark.parametrize("fault", UNREADABLE)
 async def test_a_creation_whose_answer_cannot_be_read_is_found_and_made_once(brief: Worker, fault: FaultKind) -> None:
-    before = brief.box.next.customers.keys()
-    spoil(brief, "next", fault, creates=True, applied="before")
+    before = brief.box.vendors[WRITABLE].customers.keys()
+    spoil(brief, WRITABLE, fault, creates=True, applied="before")
 
-    done = await brief.create("next", NEW["next"])
+    done = await brief.create(WRITABLE, NEW[WRITABLE])
 
     assert (done.errors, state_of(done)) == ([], OperationState.APPLIED)
-    assert is_made(brief, "next", before) == {done.key}
+    assert is_made(brief, WRITABLE, before) == {done.key}
 
 
-@pytest.mark.parametrize("system", ["next", "billbee"])  # a part, and the whole: what shows nothing is read 3 times
+@pytest.mark.parametrize("system", [WRITABLE, WHOLE])  # a part, and the whole: what shows nothing is read 3 times
 async def test_an_update_that_leaves_no_trace_is_unknown_then_refused_and_its_key_is_free(
     worker: Worker, system: str
 ) -> None:
@@ -233,6 +234,7 @@ async def test_a_customer_that_somebody_else_made_is_not_taken_for_a_creation_th
     assert (state_of(lost), lost.key) == (OperationState.UNKNOWN, None)
 
 
+@pytest.mark.vendors("autodns")
 async def test_after_a_creation_that_was_found_the_calls_that_follow_it_are_sent(worker: Worker) -> None:
     section = {**NEW["autodns"]["autodns"], "sepa": {"iban": "DE02120300000000202051", "accountHolder": "Neumann"}}
     spoil(worker, "autodns", "reset", creates=True, applied="before")
@@ -243,7 +245,7 @@ async def test_after_a_creation_that_was_found_the_calls_that_follow_it_are_sent
     assert worker.writes("autodns") == ["POST /customer", f"POST /customer/{done.key}/sepa"]
 
 
-@pytest.mark.parametrize("system", ["next", "billbee"])
+@pytest.mark.parametrize("system", [WRITABLE, WHOLE])
 async def test_a_system_that_is_not_reached_leaves_nothing_behind_and_the_key_free(worker: Worker, system: str) -> None:
     key = worker.box.vendors[system].customers.keys()[3]
     how = {"expected_version": await worker.version(system, key), "idempotency_key": "one"}

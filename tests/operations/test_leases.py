@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from operations.cells import NEW
 from operations.world import ACTOR, working
-from vendors import sandbox
+from picked import WRITABLE
+from vendors import WRITES, sandbox
 
 from customer_gateway.errors import DatabaseUnavailable
 from customer_gateway.model.callers import EVERY_RIGHT
-from customer_gateway.model.operations import OperationState, UserErrorCode
+from customer_gateway.model.operations import OperationKind, OperationState, UserErrorCode
 from customer_gateway.operations.recovery import Recovery
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def box() -> Iterator[Sandbox]:
 
 
 async def update_of(worker: Worker) -> Outcome:
-    key = worker.box.vendors["next"].customers.keys()[3]
-    return await worker.update("next", key, {"phone": "+49 221 7654321"}, force=True)
+    key = worker.box.vendors[WRITABLE].customers.keys()[3]
+    return await worker.update(WRITABLE, key, {"phone": "+49 221 7654321"}, force=True)
 
 
 async def recovered(worker: Worker, update: asyncio.Task[Any]) -> int:
@@ -83,7 +84,7 @@ async def test_a_call_that_waits_for_its_turn_longer_than_a_lease_keeps_its_leas
     assert (taken, done.errors) == (0, [])
     assert done.operation is not None
     assert done.operation.state is OperationState.APPLIED
-    assert len(one.writes("next")) == 1
+    assert len(one.writes(WRITABLE)) == 1
 
 
 async def test_a_call_whose_lease_was_not_prolonged_while_it_waited_is_not_sent(box: Sandbox, tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ async def test_a_call_whose_lease_was_not_prolonged_while_it_waited_is_not_sent(
     )
     assert done.operation is not None
     assert done.operation.state is OperationState.REJECTED
-    assert one.writes("next") == []
+    assert one.writes(WRITABLE) == []
 
 
 async def test_a_call_that_another_worker_took_over_while_it_waited_is_not_sent(box: Sandbox, tmp_path: Path) -> None:
@@ -111,8 +112,8 @@ async def test_a_call_that_another_worker_took_over_while_it_waited_is_not_sent(
         await update
         [told] = await other.operations.page(9, None, ACTOR, EVERY_RIGHT)
 
-    assert (taken, told.state, one.writes("next")) == (1, OperationState.REJECTED, [])
-    assert told.errors[0].message == "next shows no trace of the write: it was not applied. Send it again."
+    assert (taken, told.state, one.writes(WRITABLE)) == (1, OperationState.REJECTED, [])
+    assert told.errors[0].message == f"{WRITABLE} shows no trace of the write: it was not applied. Send it again."
 
 
 async def test_a_creation_that_another_worker_took_over_while_it_waited_is_told_as_not_sent(
@@ -123,13 +124,13 @@ async def test_a_creation_that_another_worker_took_over_while_it_waited_is_told_
         a_worker(box, tmp_path, tables=SLOW, journal_as=Unrenewed) as one,
         a_worker(box, tmp_path) as other,
     ):
-        creation = asyncio.create_task(one.create("next", NEW["next"], idempotency_key="one"))
+        creation = asyncio.create_task(one.create(WRITABLE, NEW[WRITABLE], idempotency_key="one"))
         await recovered(other, creation)
         done = await creation
         [told] = await other.operations.page(9, None, ACTOR, EVERY_RIGHT)
-        again = await other.create("next", NEW["next"], idempotency_key="one")
+        again = await other.create(WRITABLE, NEW[WRITABLE], idempotency_key="one")
 
     assert (told.state, [each.retryable for each in done.errors]) == (OperationState.REJECTED, [True])
     assert again.operation is not None
     assert (again.operation.state, again.operation.replayed) == (OperationState.APPLIED, False)
-    assert one.writes("next") == ["POST /customer/"]
+    assert one.writes(WRITABLE) == list(WRITES[WRITABLE].calls[OperationKind.CREATE].writes)

@@ -8,6 +8,7 @@ import pytest
 from operations.crash_world import a_world
 from operations.crash_writes import keys_of
 from operations.crashing import KEY
+from vendors import WRITES
 
 from customer_gateway.model.operations import OperationState
 from customer_gateway.store.database import Database
@@ -23,7 +24,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.alone]
 
 WORKERS: Final = 4
 MINUTES: Final = {"sqlite": 1.0, "postgresql": 0.25}
-SYSTEMS: Final = ("pland", "next", "billbee")
+SYSTEMS: Final = tuple(WRITES)
 OF_EACH: Final = 3
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
+from picked import WRITABLE
 from stories.selections import CUSTOMER, NODE, USER, nouns_in
 from vendors import sandbox
 
@@ -94,7 +95,9 @@ async def test_the_schema_and_all_systems_are_told(gateway: Gateway, store: Refu
 
 async def first_customer(gateway: Gateway) -> dict[str, Any]:
     """The input of a change of one."""
-    answer = await gateway.ask('{ system(name: "next") { customers(first: 1) { nodes { id version } } } }')
+    answer = await gateway.ask(
+        f'{{ system(name: "{WRITABLE}") {{ customers(first: 1) {{ nodes {{ id version }} }} }} }}'
+    )
     [customer] = answer.data["system"]["customers"]["nodes"]
     gateway.forget_calls()
     patch = {"phone": "+46 8 1234567"}
@@ -114,4 +117,4 @@ async def test_a_mutation_does_ask_it_and_sends_nothing(gateway: Gateway, store:
 
     assert store.asked > 0
     assert answer.errors != []
-    assert gateway.log("next") == []
+    assert gateway.log(WRITABLE) == []

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from operations.cells import NEW
 from operations.world import ACTOR, working
+from picked import WRITABLE
 from structlog.testing import capture_logs
 from vendors import sandbox
 
@@ -79,7 +80,7 @@ async def test_operations_of_systems_that_are_gone_hold_up_no_others(
             await worker.journal.begin(each, LONG_AGO)
             if state is OperationState.UNKNOWN:
                 await worker.journal.update(replace(each, state=state, lease_until=None))
-        await worker.journal.begin(stranded(500, "next"), LONG_AGO)
+        await worker.journal.begin(stranded(500, WRITABLE), LONG_AGO)
         for number in range(200, 320):
             await worker.journal.begin(stranded(number, "gone"), LONG_AGO)
 
@@ -93,12 +94,12 @@ async def test_operations_of_systems_that_are_gone_hold_up_no_others(
 
 
 async def test_an_operation_of_a_system_that_is_gone_is_not_taken_over(box: Sandbox, tmp_path: Path) -> None:
-    async with working(box, tmp_path, systems=[("next", "next")]) as worker:
-        await worker.journal.begin(stranded(1, "pland"), LONG_AGO)
+    async with working(box, tmp_path, systems=[(WRITABLE, WRITABLE)]) as worker:
+        await worker.journal.begin(stranded(1, "gone"), LONG_AGO)
 
         assert await worker.operations.find("op-001", ACTOR, EVERY_RIGHT) is None
         assert await Recovery(worker.operations, worker.journal).recover() == 0
-        assert await worker.journal.find("op-001") == stranded(1, "pland")
+        assert await worker.journal.find("op-001") == stranded(1, "gone")
 
 
 async def test_what_fails_behind_its_request_leaves_a_line_in_the_log(box: Sandbox, tmp_path: Path) -> None:
@@ -109,7 +110,7 @@ async def test_what_fails_behind_its_request_leaves_a_line_in_the_log(box: Sandb
         return made[0]
 
     async with working(box, tmp_path, journal_as=late) as worker:
-        await worker.journal.begin(stranded(1, "next"), LONG_AGO)
+        await worker.journal.begin(stranded(1, WRITABLE), LONG_AGO)
         early = await worker.operations.settle("op-001", ACTOR, EVERY_RIGHT, Deadline.after(0.1))
         with capture_logs() as lines:
             made[0].go_on.set()
@@ -126,20 +127,22 @@ async def test_what_could_not_be_looked_up_is_looked_up_again_when_it_is_twice_a
 ) -> None:
     """The vendor lets nothing be read for a while, and nobody asks for the operation."""
     async with working(box, tmp_path, doubt=0.1) as worker:
-        box.next.faults.set("status", status=503, method="POST", calls=1, applied="before")
-        box.next.hooks.after("POST *", lambda: box.next.faults.set("status", status=400, method="GET"))
-        lost = await worker.create("next", NEW["next"])
+        box.vendors[WRITABLE].faults.set("status", status=503, method="POST", calls=1, applied="before")
+        box.vendors[WRITABLE].hooks.after(
+            "POST *", lambda: box.vendors[WRITABLE].faults.set("status", status=400, method="GET")
+        )
+        lost = await worker.create(WRITABLE, NEW[WRITABLE])
         recovery = Recovery(worker.operations, worker.journal)
         looked_up = await recovered_within(recovery, 1)
         [still] = await worker.operations.page(9, None, ACTOR, EVERY_RIGHT)
-        box.next.faults.clear()
+        box.vendors[WRITABLE].faults.clear()
         await recovered_within(recovery, 2)
         [found] = await worker.operations.page(9, None, ACTOR, EVERY_RIGHT)
 
     assert lost.operation is not None
     assert [each.state for each in (lost.operation, still)] == [OperationState.UNKNOWN] * 2
     assert 1 < looked_up < 6
-    assert (found.state, found.key) == (OperationState.APPLIED, box.next.customers.keys()[-1])
+    assert (found.state, found.key) == (OperationState.APPLIED, box.vendors[WRITABLE].customers.keys()[-1])
 
 
 async def recovered_within(recovery: Recovery, seconds: float) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from operations.world import working
+from picked import WRITABLE
 from systems.test_laws_of_writing import WRITTEN
 from vendors import sandbox
 
@@ -133,12 +134,12 @@ async def test_a_key_replays_its_outcome_and_refuses_another_input(worker: Worke
 
 
 async def test_a_refused_write_keeps_no_key(worker: Worker) -> None:
-    key = key_of(worker, "next")
-    version = await worker.version("next", key)
+    key = key_of(worker, WRITABLE)
+    version = await worker.version(WRITABLE, key)
     how = {"expected_version": version, "idempotency_key": "one", "input_text": "the same"}
 
-    refused = await worker.update("next", key, {"name": "x" * 51}, **how)
-    done = await worker.update("next", key, {"name": "Nils"}, **how)
+    refused = await worker.update(WRITABLE, key, {"name": "x" * 51}, **how)
+    done = await worker.update(WRITABLE, key, {"name": "Nils"}, **how)
 
     assert [(each.code, each.field) for each in refused.errors] == [(UserErrorCode.TOO_LONG, ("patch", "name"))]
     assert done.errors == []
@@ -163,12 +164,12 @@ async def test_taking_out_of_use_and_bringing_back(worker: Worker, system: str) 
 
 
 async def test_six_clears_need_force(worker: Worker) -> None:
-    key = key_of(worker, "next")
+    key = key_of(worker, WRITABLE)
     patch: dict[str, None] = dict.fromkeys(("phone", "mobile", "fax", "website", "vat_number", "organization_number"))
-    version = await worker.version("next", key)
+    version = await worker.version(WRITABLE, key)
 
-    refused = await worker.update("next", key, patch, expected_version=version)
-    done = await worker.update("next", key, patch, expected_version=version, force=True)
+    refused = await worker.update(WRITABLE, key, patch, expected_version=version)
+    done = await worker.update(WRITABLE, key, patch, expected_version=version, force=True)
 
     assert [(each.code, each.field) for each in refused.errors] == [(UserErrorCode.INVALID, ("patch",))]
     assert done.errors == []
@@ -197,6 +198,7 @@ def _update_method(worker: Worker, system: str) -> str:
     return update[0]
 
 
+@pytest.mark.vendors("next")
 async def test_values_of_scopes_that_a_caller_lacks_are_redacted(worker: Worker) -> None:
     key = key_of(worker, "next")
     done = await worker.update(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from operations.cells import NEW, UPDATE, Calls
 from operations.world import ACTOR, working
+from picked import WRITABLE, update_call
 from vendors import sandbox
 
 from customer_gateway.model.callers import EVERY_RIGHT
@@ -134,16 +135,16 @@ async def test_a_key_whose_write_is_under_way_is_in_progress_at_another_worker_a
         await go_on.wait()
 
     async with workers(database_url, tmp_path) as (one, other):
-        key = key_at(one, "next")
-        how = {"expected_version": await one.version("next", key), "idempotency_key": "one"}
-        one.box.next.hooks.before("PUT *", wait)
-        first = asyncio.create_task(one.update("next", key, OURS, **how))
+        key = key_at(one, WRITABLE)
+        how = {"expected_version": await one.version(WRITABLE, key), "idempotency_key": "one"}
+        one.box.vendors[WRITABLE].hooks.before(update_call(WRITABLE), wait)
+        first = asyncio.create_task(one.update(WRITABLE, key, OURS, **how))
         await arrived.wait()
 
-        meanwhile = await other.update("next", key, OURS, **how)
+        meanwhile = await other.update(WRITABLE, key, OURS, **how)
         go_on.set()
         done = await first
-        again = await other.update("next", key, OURS, **how)
+        again = await other.update(WRITABLE, key, OURS, **how)
 
         [error] = meanwhile.errors
         assert (error.code, error.retryable) == (UserErrorCode.IDEMPOTENCY_IN_PROGRESS, True)
@@ -152,17 +153,17 @@ async def test_a_key_whose_write_is_under_way_is_in_progress_at_another_worker_a
         assert codes_of([done, again]) == [None, None]
         assert again.operation is not None
         assert again.operation.replayed
-        assert len(one.writes("next")) == 1
+        assert len(one.writes(WRITABLE)) == 1
 
 
 async def test_a_request_ends_by_its_deadline_and_its_write_goes_on(database_url: str, tmp_path: Path) -> None:
     go_on = asyncio.Event()
     async with workers(database_url, tmp_path) as (one, other):
-        key = key_at(one, "next")
-        version = await one.version("next", key)
-        one.box.next.hooks.before("PUT *", go_on.wait)
+        key = key_at(one, WRITABLE)
+        version = await one.version(WRITABLE, key)
+        one.box.vendors[WRITABLE].hooks.before(update_call(WRITABLE), go_on.wait)
 
-        early = await one.update("next", key, OURS, expected_version=version, seconds=2)
+        early = await one.update(WRITABLE, key, OURS, expected_version=version, seconds=2)
         go_on.set()
         await one.operations.aclose()
 
@@ -171,7 +172,7 @@ async def test_a_request_ends_by_its_deadline_and_its_write_goes_on(database_url
         assert early.operation.state is OperationState.RUNNING
         later = await other.operations.find(early.operation.id or "", ACTOR, EVERY_RIGHT)
         assert later is not None
-        assert (later.state, len(one.writes("next"))) == (OperationState.APPLIED, 1)
+        assert (later.state, len(one.writes(WRITABLE))) == (OperationState.APPLIED, 1)
 
 
 async def test_a_request_that_is_given_up_leaves_its_write_to_go_on(database_url: str, tmp_path: Path) -> None:
@@ -182,15 +183,15 @@ async def test_a_request_that_is_given_up_leaves_its_write_to_go_on(database_url
         await go_on.wait()
 
     async with workers(database_url, tmp_path) as (one, other):
-        key = key_at(one, "next")
-        version = await one.version("next", key)
-        one.box.next.hooks.before("PUT *", wait)
+        key = key_at(one, WRITABLE)
+        version = await one.version(WRITABLE, key)
+        one.box.vendors[WRITABLE].hooks.before(update_call(WRITABLE), wait)
 
-        asked = asyncio.create_task(one.update("next", key, OURS, expected_version=version))
+        asked = asyncio.create_task(one.update(WRITABLE, key, OURS, expected_version=version))
         await arrived.wait()
         asked.cancel()
         go_on.set()
         await one.operations.aclose()
 
         [told] = await other.operations.page(5, None, ACTOR, EVERY_RIGHT)
-        assert (told.key, told.state, len(one.writes("next"))) == (key, OperationState.APPLIED, 1)
+        assert (told.key, told.state, len(one.writes(WRITABLE))) == (key, OperationState.APPLIED, 1)

@@ -151,6 +151,8 @@ class WriteFacts:
     """Answers that hold no entity, first one that says so; `null` and a list hold none at all vendors."""
     wrapped: Callable[[Document], Document] = lambda document: document
     """The answer to a read by key."""
+    refusals: Mapping[str, Sequence[str]] = field(default_factory=dict[str, "Sequence[str]"])
+    """Texts with which it refuses a write, and the places that each names."""
     unfit: tuple[str, Any] = ("name", 7)
     """A place, and a value that the vendor refuses with its name."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])

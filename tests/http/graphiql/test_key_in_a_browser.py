@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from browser import NEEDS_CHROMIUM, browsing, console_errors, run_in_explorer
 from gateway import in_process, settings_over
+from picked import FIRST
 from sockets import served
 
 from customer_gateway.app import build_engine, build_federation
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser, NEEDS_CHROMIUM]
 
-SYSTEM = "pland"
 KEY = "cg_front-end_9f2c41"
 READER_KEY = "cg_reader_77aa10"
 SCOPES = {"customers:read", "billing:read", "schema:read"}
@@ -68,7 +68,7 @@ class KnownKeys:
 async def gateway(unknown: Caller | None = None) -> AsyncGenerator[str]:
     """The address of a gateway over one vendor."""
     box = Sandbox()
-    settings = settings_over(box, systems=[(SYSTEM, SYSTEM)])
+    settings = settings_over(box, systems=[(FIRST, FIRST)])
     federation = build_federation(settings, Wiring(transport=in_process(box, settings)))
     http = HttpSettings(examples=examples([], finds=False))
     try:
@@ -132,7 +132,7 @@ async def test_a_reader_of_customers_alone_is_shown_that_the_schema_needs_a_scop
         panel = page.get_by_role("region", name="API key")
         without_key = await panel.inner_text()
         await run_in_explorer(page, "{ systems { name } }")
-        await page.locator(".result-window", has_text=f'"{SYSTEM}"').wait_for(timeout=10_000)
+        await page.locator(".result-window", has_text=f'"{FIRST}"').wait_for(timeout=10_000)
         await enter(page, READER_KEY)
         await page.get_by_text("In use: the key reader").wait_for()
         with_key = await panel.inner_text()

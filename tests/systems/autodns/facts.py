@@ -110,6 +110,10 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"autodns": {"pin": "1", "sepa": {"iban": "DE0"}, "billingUsers": {"set": [{"user": "x", "context": 4}]}}},
+    refusals={
+        "customer.country": ["country"],
+        "sepa.iban": ["sepa.iban"],
+    },
     bodies=Bodies(
         listed=("POST", "/customer/_search?keys[]=contacts"),
         update="PUT",

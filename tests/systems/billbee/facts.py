@@ -108,6 +108,11 @@ WRITES: Final = WriteFacts(
             "VERSION_REQUIRED": {"expectedVersion"},
         },
     ),
+    refusals={
+        "The number 5 is already in use": ["Number"],
+        "CountryCode must be an ISO 3166-1 alpha-2 code": ["InvoiceAddress.CountryCode"],
+        "Name has the wrong type": ["Name"],
+    },
     bodies=Bodies(
         listed=("GET", "/customers"),
         update="PUT",

@@ -91,6 +91,9 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"lemonsoft": {"accounts": {"remove": ["1"]}, "creditlimit": "1.5"}},
+    refusals={
+        "customer.contacts[0].name": ["contacts.name"],
+    },
     bodies=Bodies(
         listed=("GET", "/api/customers?filter.object_ids={key}"),
         update="PUT",

@@ -83,6 +83,9 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"next": {"iban": "DE0", "markup": "1.5"}},
+    refusals={
+        "constructioncompany and novat can not both be true": ["constructioncompany", "novat"],
+    },
     bodies=Bodies(
         listed=("GET", '/customer/?filter_str={"id__in":[{key}]}'),
         update="PUT",

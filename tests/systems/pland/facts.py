@@ -78,6 +78,11 @@ WRITES: Final = WriteFacts(
         },
     ),
     guarded={"pland": {"buyerReference": "x", "invoiceRecipientId": "not an id"}},
+    refusals={
+        "Missing parameters: name, number": ["name", "number"],
+        "status.status must be 1 or 2": ["status.status"],
+        "Only passive customers can be deleted": [],
+    },
     bodies=Bodies(
         listed=("GET", "/customers/?ids={key}"),
         update="PATCH",
