@@ -256,8 +256,9 @@ class TestWorker:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auth: str, named: list[str]
     ) -> None:
         file = tmp_path / "gateway.toml"
-        keys = 'kind = "pland"\nbase_url = "http://pland.test/v2"\napi_key = "id:secret"\n'
-        file.write_text(f"[auth]\n{auth}\n[systems.first]\n{keys}[systems.second]\n{keys}", encoding="utf-8")
+        table = table_at(ADDRESS, FIRST, kind=FIRST)
+        tables = [table.replace(f"[systems.{FIRST}]", f"[systems.{name}]") for name in ("first", "second")]
+        file.write_text(f"[auth]\n{auth}\n{''.join(tables)}", encoding="utf-8")
         monkeypatch.setenv(CONFIG_VARIABLE, str(file))
 
         transport = httpx.ASGITransport(worker())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from catalog_index import SQLITE, empty_index
+from picked import FIRST
 from vendors import sandbox
 
 from bench.soak.acceptance import is_suspect_by_churn
@@ -26,21 +27,20 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
-SYSTEM = "pland"
 
 
 def seen(*keys: str) -> list[RecordChange]:
-    return [RecordChange(RecordRef(SYSTEM, key), {"name": "Anna"}) for key in keys]
+    return [RecordChange(RecordRef(FIRST, key), {"name": "Anna"}) for key in keys]
 
 
 async def end_suspect_pass(world: FoundWorld, keys: Sequence[str], *, is_another: bool) -> None:
     """End a pass that has seen these customers of the vendor, and is not believed."""
     passes = CatalogPasses(world.database, world.index)
-    await passes.acquire([SYSTEM], "me", NOW, datetime.max.replace(tzinfo=UTC))
-    number = await passes.begin(SYSTEM, "me", {}, NOW)
+    await passes.acquire([FIRST], "me", NOW, datetime.max.replace(tzinfo=UTC))
+    number = await passes.begin(FIRST, "me", {}, NOW)
     await world.index.put(seen(*keys), NOW, number)
     details = {SUSPECT: {"missing": 1, "another": is_another, "at": NOW.isoformat()}}
-    await passes.end(SYSTEM, "me", Ended(SyncStateName.SUSPECT, details, "many are missing"), NOW)
+    await passes.end(FIRST, "me", Ended(SyncStateName.SUSPECT, details, "many are missing"), NOW)
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ async def test_only_a_pass_that_missed_what_had_vanished_is_suspect_by_churn(
     is_there: bool, is_another: bool, by_churn: bool, tmp_path: Path
 ) -> None:
     soak = Soak(sandbox(customers=9), tmp_path, random.Random(1))
-    missed, *rest = soak.box.vendors[SYSTEM].population.documents()
+    missed, *rest = soak.box.vendors[FIRST].population.documents()
     async with empty_index(f"{SQLITE}{soak.database}") as world:
         await world.index.put(seen(missed if is_there else "vanished"), NOW)
         await end_suspect_pass(world, rest, is_another=is_another)
 
-        assert is_suspect_by_churn(soak, SYSTEM) is by_churn
+        assert is_suspect_by_churn(soak, FIRST) is by_churn

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from picked import FIRST
 from sqlalchemy import update
 from vendors import sandbox
 
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
-SYSTEM = "pland"
-REF = RecordRef(SYSTEM, "1")
+REF = RecordRef(FIRST, "1")
 VALUES = {"name": "Anna", "number": "7", "phone": "0341 12", "created_at": NOW, "updated_at": NOW}
 TRUTH = {REF.key: row_of(REF, VALUES)}
 
@@ -53,7 +53,7 @@ def index(database: Database) -> CatalogIndex:
 async def test_a_row_that_is_what_the_vendor_has_is_no_problem(soak: Soak, index: CatalogIndex) -> None:
     await index.put([RecordChange(REF, VALUES)], NOW)
 
-    assert (look_at_rows(soak, SYSTEM, TRUTH), soak.problems) == (1, [])
+    assert (look_at_rows(soak, FIRST, TRUTH), soak.problems) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ async def test_a_row_that_is_wrong_in_one_column_is_told(
     await index.put([RecordChange(REF, VALUES)], NOW)
     await database.write(lambda connection: connection.execute(update(RECORDS).values({column: value})))
 
-    assert look_at_rows(soak, SYSTEM, TRUTH) == 1
-    assert soak.problems == [f"{SYSTEM}: the row of 1 is not what the vendor has: {column}"]
+    assert look_at_rows(soak, FIRST, TRUTH) == 1
+    assert soak.problems == [f"{FIRST}: the row of 1 is not what the vendor has: {column}"]
 
 
 async def test_a_row_that_is_too_many_or_lacks_is_told(soak: Soak, index: CatalogIndex) -> None:
-    await index.put([RecordChange(RecordRef(SYSTEM, "2"), VALUES)], NOW)
+    await index.put([RecordChange(RecordRef(FIRST, "2"), VALUES)], NOW)
 
-    assert look_at_rows(soak, SYSTEM, TRUTH) == 0
+    assert look_at_rows(soak, FIRST, TRUTH) == 0
     assert [problem.split(", ")[1] for problem in soak.problems] == ["such as 2", "such as 1"]
