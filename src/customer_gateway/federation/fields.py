@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from dataclasses import dataclass
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -20,7 +21,7 @@ from customer_gateway.work.faults import read_all, read_each
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from customer_gateway.federation.customer import Customer
+    from customer_gateway.federation.customer import Customer, LinkedRecord
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model import nouns
     from customer_gateway.system import Reads, System
@@ -154,22 +155,24 @@ async def _golden(name: str, customers: Sequence[Customer], reads: Reads) -> Seq
 
     A record that failed leaves its customer `Incomplete`, and no field of it is an error for that.
     """
-    per_record = await read_records(name, customers, reads)
+    per_record = await read_records(name, [customer.records for customer in customers], reads)
     choose = _united if name in UNITED else _first
     return [choose(values) for values in per_record]
 
 
 async def read_records(
-    name: str, customers: Sequence[Customer], reads: Reads, read: Callable[..., Any] = read_views
+    name: str,
+    records: Sequence[Sequence[LinkedRecord]],
+    reads: Reads,
+    read: Callable[..., Any] = read_views,
 ) -> list[list[Any]]:
     """Return the field of every record that was read of every customer, as `read` gives it, in their order."""
     views: dict[System, list[nouns.Customer]] = {}
-    for customer in customers:
-        for system, view in customer.records:
-            views.setdefault(system, []).append(view)
+    for system, view in chain.from_iterable(records):
+        views.setdefault(system, []).append(view)
     answers = await asyncio.gather(*(_awaited(read(name, system, mine, reads)) for system, mine in views.items()))
     columns = {system: iter(values) for system, values in zip(views, answers, strict=True)}
-    return [[next(columns[system]) for system, _ in customer.records] for customer in customers]
+    return [[next(columns[system]) for system, _ in of_one] for of_one in records]
 
 
 async def _awaited(values: Sequence[Any] | Awaitable[Sequence[Any]]) -> Sequence[Any]:

@@ -38,9 +38,11 @@ async def indexed(system: System, views: Sequence[nouns.Customer], reads: Reads)
     A field that the system has no source for is not known of any. One whose read failed is left out of its record,
     whose change is not `whole` then.
     """
-    names = [name for name in UNIFIED_SOURCES if name in system.kind.supplies and name not in system.withheld]
-    columns = await asyncio.gather(*(_column(name, system, views, reads) for name in names))
-    return changes_of(system, views, dict(zip(names, columns, strict=True)), ADDRESS_PARTS, is_all=True)
+    told = system.kind.supplies - system.withheld
+    columns: dict[str, Any] = {name: read_views(name, system, views, reads) for name in UNIFIED_SOURCES if name in told}
+    waited = [name for name, values in columns.items() if inspect.isawaitable(values)]
+    columns.update(zip(waited, await asyncio.gather(*(columns[name] for name in waited)), strict=True))
+    return changes_of(system, views, columns, ADDRESS_PARTS, is_all=True)
 
 
 def written_customer(system: System, key: str, written: WrittenDocument) -> nouns.Customer | None:
@@ -54,11 +56,6 @@ def written_customer(system: System, key: str, written: WrittenDocument) -> noun
         _log.exception("written_document_not_taken", system=system.name)
         return None
     return view if view is not None and view.key == key else None
-
-
-async def _column(name: str, system: System, views: Sequence[nouns.Customer], reads: Reads) -> Sequence[Any]:
-    values = read_views(name, system, views, reads)
-    return await values if inspect.isawaitable(values) else values
 
 
 def changes_of(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from enum import Enum
-from itertools import takewhile
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from customer_gateway.documents.structs import graphql_name
 from customer_gateway.documents.values import UNREADABLE, is_empty
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from customer_gateway.federation.customer import Customer
+    from customer_gateway.federation.customer import Customer, LinkedRecord
     from customer_gateway.federation.request import RequestContext
     from customer_gateway.model.ids import RecordRef
     from customer_gateway.system import Reads, System
@@ -55,6 +54,40 @@ class FieldProvenance:
     seen_at: datetime | None = None
 
 
+class _Cell(NamedTuple):
+    """A record that a customer has: its system, and the error where it could not be read."""
+
+    ref: RecordRef
+    system: System
+    failure: UpstreamError | None
+
+
+class _Level(NamedTuple):
+    """Customers of one level of a query: of each its cells and the records that were read; the systems of all these.
+
+    It is made once for all fields.
+    """
+
+    cells: Sequence[Sequence[_Cell]]
+    records: Sequence[Sequence[LinkedRecord]]
+    systems: frozenset[System]
+
+    @classmethod
+    def of(cls, customers: Sequence[Customer]) -> _Level:
+        records = [customer.records for customer in customers]
+        return cls(
+            list(map(_cells, customers)), records, frozenset(record.system for some in records for record in some)
+        )
+
+
+def _cells(customer: Customer) -> Sequence[_Cell]:
+    return [
+        _Cell(cell.ref, cell.system, cell.read if isinstance(cell.read, UpstreamError) else None)
+        for cell in customer.cells
+        if cell.read is not None
+    ]
+
+
 async def provenance(
     customers: Sequence[Customer], fields: Sequence[str] | None, request: RequestContext
 ) -> list[list[FieldProvenance]]:
@@ -65,9 +98,10 @@ async def provenance(
     if not wanted:
         return [[] for _ in customers]
     redacted = redacted_fields(request.rights)
+    level = _Level.of(customers)
     columns = await asyncio.gather(
         *(
-            _redacted(field, customers) if _MODEL_NAMES[field] in redacted else _states(field, customers, request.reads)
+            _redacted(field, customers) if _MODEL_NAMES[field] in redacted else _states(field, level, request.reads)
             for field in wanted
         )
     )
@@ -87,52 +121,50 @@ async def _redacted(field: str, customers: Sequence[Customer]) -> list[list[Fiel
     return [[FieldProvenance(field, None, FieldState.REDACTED)]] * len(customers)
 
 
-async def _states(field: str, customers: Sequence[Customer], reads: Reads) -> list[list[FieldProvenance]]:
+async def _states(field: str, level: _Level, reads: Reads) -> list[list[FieldProvenance]]:
     name = _MODEL_NAMES[field]
-    supplied = any(_supplies(record.system, name) for customer in customers for record in customer.records)
-    nothing = [[None] * len(customer.records) for customer in customers]
-    values = await read_records(name, customers, reads, read_states) if supplied else nothing
-    return [_reported(field, customer, mine) for customer, mine in zip(customers, values, strict=True)]
+    supplied = any(_supplies(system, name) for system in level.systems)
+    nothing = [[None] * len(records) for records in level.records]
+    values = await read_records(name, level.records, reads, read_states) if supplied else nothing
+    return [_reported(field, cells, mine) for cells, mine in zip(level.cells, values, strict=True)]
 
 
-def _reported(field: str, customer: Customer, values: Sequence[Any]) -> list[FieldProvenance]:
+def _reported(field: str, cells: Sequence[_Cell], values: Sequence[Any]) -> list[FieldProvenance]:
     """Report where the field came from, and which records could not be read for it.
 
-    Of a list those are all that it lacks; of a single value those that were read and whose own would have come first.
+    `values` are those of the records that were read. Of a list the records are reported that it lacks; of a single
+    value those that were read and whose own would have come first.
     """
-    name = _MODEL_NAMES[field]
-    read = iter(values)
-    cells = [
-        (cell, cell.read if isinstance(cell.read, UpstreamError) else next(read))
-        for cell in customer.cells
-        if cell.read is not None
-    ]
-    candidates = [(cell.ref, value) for cell, value in cells if _supplies(cell.system, name)]
+    name, read = _MODEL_NAMES[field], iter(values)
+    told = [(cell, next(read) if cell.failure is None else cell.failure) for cell in cells]
+    candidates = [(cell, value) for cell, value in told if _supplies(cell.system, name)]
     if not candidates:
         return [FieldProvenance(field, None, FieldState.NOT_IN_SYSTEM)]
     found = _found(field, candidates)
     if found.state is not FieldState.VALUE:
         return [found]
-    lacking = [cell.ref for cell, value in cells if isinstance(value, UpstreamError) and _supplies(cell.system, name)]
-    if name not in UNITED:
-        before = list(takewhile(lambda cell: cell.ref != found.record, customer.cells))
-        lacking = [cell.ref for cell in before if cell.ref in lacking and not isinstance(cell.read, UpstreamError)]
-    return [found, *(FieldProvenance(field, ref, FieldState.FAILED) for ref in lacking)]
+    lacking: list[FieldProvenance] = []
+    for cell, value in candidates:
+        if name not in UNITED and cell.ref == found.record:
+            break
+        if isinstance(value, UpstreamError) and (name in UNITED or cell.failure is None):
+            lacking.append(FieldProvenance(field, cell.ref, FieldState.FAILED))
+    return [found, *lacking]
 
 
-def _found(field: str, candidates: Sequence[tuple[RecordRef, Any]]) -> FieldProvenance:
-    for ref, value in candidates:
+def _found(field: str, candidates: Sequence[tuple[_Cell, Any]]) -> FieldProvenance:
+    for cell, value in candidates:
         if isinstance(value, SeenBefore):
-            return FieldProvenance(field, ref, FieldState.STALE, value.seen_at)
+            return FieldProvenance(field, cell.ref, FieldState.STALE, value.seen_at)
         if not is_empty(value) and value is not UNREADABLE and not isinstance(value, UpstreamError):
-            return FieldProvenance(field, ref, FieldState.VALUE)
-    for ref, value in candidates:
+            return FieldProvenance(field, cell.ref, FieldState.VALUE)
+    for cell, value in candidates:
         if isinstance(value, UpstreamError):
-            return FieldProvenance(field, ref, FieldState.FAILED)
-    for ref, value in candidates:
+            return FieldProvenance(field, cell.ref, FieldState.FAILED)
+    for cell, value in candidates:
         if value is UNREADABLE:
-            return FieldProvenance(field, ref, FieldState.UNREADABLE)
-    return FieldProvenance(field, candidates[0][0], FieldState.EMPTY)
+            return FieldProvenance(field, cell.ref, FieldState.UNREADABLE)
+    return FieldProvenance(field, candidates[0][0].ref, FieldState.EMPTY)
 
 
 def _supplies(system: System, name: str) -> bool:

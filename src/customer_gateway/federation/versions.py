@@ -23,7 +23,7 @@ async def read_versions(customers: Sequence[Customer], request: RequestContext) 
     """
     are_whole = [not customer.failures and not is_indexed(customer.read) for customer in customers]
     whole = [customer for customer, is_whole in zip(customers, are_whole, strict=True) if is_whole]
-    told = iter(await read_records("version", whole, request.reads))
+    told = iter(await read_records("version", [customer.records for customer in whole], request.reads))
     return [
         _version(customer, next(told)) if is_whole else None
         for customer, is_whole in zip(customers, are_whole, strict=True)

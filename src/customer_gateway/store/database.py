@@ -50,8 +50,10 @@ class Database:
 
     async def is_there(self) -> bool:
         """Return whether there are tables to read; where there are none, nothing was ever written."""
-        async with self._preparing:
-            with self._reported():
+        with self._reported():
+            if self._is_ready():
+                return True
+            async with self._preparing:
                 if not await self._has_file():
                     return False
                 if not self._is_up_to_date and await self._revision() is None:
@@ -91,8 +93,10 @@ class Database:
 
     async def upgrade(self) -> str | None:
         """Make the file and the tables, or bring them up to date; return the revision before."""
-        async with self._preparing:
-            with self._reported():
+        with self._reported():
+            if self._is_ready():
+                return self._schema.newest()
+            async with self._preparing:
                 # A file without tables may be what a process left that was killed meanwhile.
                 if not await self._has_file() or (not self._is_up_to_date and await self._revision() is None):
                     await asyncio.to_thread(self._make_file)
@@ -125,19 +129,28 @@ class Database:
         if engines is not None:
             await engines.aclose()
 
+    def _is_ready(self) -> bool:
+        """Return whether the tables were found as they have to be, and the file is the one that they were found in."""
+        return self._is_up_to_date and self._found_file() == self._file
+
     async def _has_file(self) -> bool:
         """Return whether there is a file, where there has to be one. Of another than before nothing is known yet."""
         if self.path is None:
             return True
-        try:
-            found = self.path.stat()
-            file = (found.st_dev, found.st_ino)
-        except FileNotFoundError:
-            file = None
-        if file != self._file:
+        if (file := self._found_file()) != self._file:
             await self.aclose()
             self._file = file
         return file is not None
+
+    def _found_file(self) -> tuple[int, int] | None:
+        """Return what tells the file that is there from another one of its name."""
+        if self.path is None:
+            return None
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
     def _make_file(self) -> None:
         from customer_gateway.store.engines import make_sqlite_file

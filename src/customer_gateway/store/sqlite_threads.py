@@ -44,6 +44,7 @@ class SqliteThread:
         )
         self._thread = ThreadPoolExecutor(1, "sqlite")
         self._may_be_durable = self._is_durable = is_durable
+        self._connection: Connection | None = None
         self._driver: sqlite3.Connection | None = None
         event.listen(self._engine, "connect", partial(prepare, (*pragmas, synchronous(durable=is_durable))))
         event.listen(self._engine, "connect", self._connected)
@@ -64,16 +65,32 @@ class SqliteThread:
 
     async def aclose(self) -> None:
         """Close the connection when what is under way has ended."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._dispose)
         self._thread.shutdown(wait=False)
 
     def _run(self, work: Callable[[Connection], T], durable: bool) -> T:  # noqa: FBT001 - an executor passes it
         if durable is not self._is_durable and self._driver is not None:  # within a transaction it is refused
             self._driver.execute(f"PRAGMA {synchronous(durable=durable)}")
             self._is_durable = durable
-        # The pool rolls back what a COMMIT that failed, or a ROLLBACK that was interrupted, has left open.
-        with self._engine.begin() as connection:
-            return work(connection)
+        # One connection of SQLAlchemy for all transactions: another one for each takes half of an empty one's time.
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            with self._connection.begin():
+                return work(self._connection)
+        except BaseException:
+            self._give_back()
+            raise
+
+    def _give_back(self) -> None:
+        """Let the pool roll back what a COMMIT that failed, or a ROLLBACK that was interrupted, has left open."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _dispose(self) -> None:
+        self._give_back()
+        self._engine.dispose()
 
     def _connected(self, driver: Any, _record: object) -> None:
         self._driver, self._is_durable = driver, self._may_be_durable

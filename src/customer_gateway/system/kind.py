@@ -45,7 +45,7 @@ class Kind:
     @property
     def supplies(self) -> frozenset[str]:
         """The unified fields that this vendor has a source for."""
-        return frozenset(name for name in UNIFIED_FIELDS if self._supplies(name))
+        return _supplies_of(self)
 
     @property
     def details(self) -> Mapping[str, frozenset[str]]:
@@ -61,9 +61,12 @@ class Kind:
             return any(getattr(each, name, None) is not None for each in classes[type_name])
         return name in self.details.get(type_name, ())
 
-    def _supplies(self, name: str) -> bool:
-        attribute = f"{name}_key" if name in {"owner", "updater", "creator"} else name
-        return name in self.readers or attribute in sources(self.view)
+
+@cache
+def _supplies_of(kind: Kind) -> frozenset[str]:
+    keys = {name: f"{name}_key" for name in ("owner", "updater", "creator")}
+    told = sources(kind.view)
+    return frozenset(name for name in UNIFIED_FIELDS if name in kind.readers or keys.get(name, name) in told)
 
 
 @cache
