@@ -45,6 +45,7 @@ def test_every_test_that_a_document_names_exists(document: Path) -> None:
     assert [path for path in named if not (ROOT / path).is_file()] == []
 
 
+@pytest.mark.vendors("pland")  # the script counts at it
 def test_a_warm_read_enters_few_files_and_no_file_is_long() -> None:
     script = ROOT / "scripts" / "count_files.py"
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)

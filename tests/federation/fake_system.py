@@ -227,6 +227,10 @@ class Acme:
         has_next = start + size < len(self.documents) if self.tells_next or ask_next else None
         return Page([self.view(each) for each in rows], has_next)
 
+    def read_by_writer(self, answers: Any) -> dict[Any, Any]:
+        del answers
+        return {}
+
     def customer_in(self, document: dict[str, Any]) -> Any:
         return self.view(document)
 

@@ -94,7 +94,7 @@ class CutOff:
 def keys_of(world: World, system: str) -> list[str]:
     """Return the keys of the customers of a system that takes changes of them."""
     customers = world.box.vendors[system].customers
-    return [key for key in customers.keys() if not (customers.get(key) or {}).get("ArchivedAt")]  # noqa: SIM118 - no mapping
+    return [key for key in customers.keys() if WRITES[system].takes_changes(customers.get(key) or {})]  # noqa: SIM118 - no mapping
 
 
 def own_key(world: World, system: str) -> str:

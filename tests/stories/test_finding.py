@@ -649,6 +649,7 @@ def without_cursors(answer: Any) -> Any:
 
 
 class TestRecordsThatAreGone:
+    @pytest.mark.vendors("pland")  # whose calls have the keys in their addresses
     async def test_are_left_out_and_the_page_is_filled_up_by_one_more_call_of_each_system(
         self, gateway: Gateway, world: FoundWorld
     ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import SYSTEMS, Gateway, gateway_over
+from picked import WRITTEN_IN_PART
 from vendors import VENDORS
 
 from customer_gateway.operations.attempts import Setup
@@ -129,7 +130,7 @@ async def test_who_follows_a_record_is_notified_once_before_the_outcome_is_store
 
 async def test_an_operation_is_found_again_by_its_caller(box: Sandbox, tmp_path: Path) -> None:
     async with writing_gateway(box, tmp_path) as gateway:
-        before = await first_customer(gateway, WRITTEN[0])
+        before = await first_customer(gateway, WRITTEN_IN_PART[0])
         done = await update(gateway, id=before["id"], patch={"name": "Neumann"}, force=True)
         document = """query ($id: ID!, $customer: ID) { operation(id: $id) { state }
           operations(first: 5, customerId: $customer) { nodes { id actor } pageInfo { hasNextPage } } }"""

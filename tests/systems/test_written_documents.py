@@ -11,6 +11,8 @@ from systems.test_plans_at_the_sandbox import Written
 
 from customer_gateway.documents.values import is_list
 from customer_gateway.federation.indexing import written_customer
+from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.request import Batchers
 from customer_gateway.sandbox import Sandbox
 from customer_gateway.system import EVERYTHING, WrittenDocument
 from customer_gateway.work.deadline import Deadline
@@ -33,7 +35,13 @@ async def box() -> AsyncIterator[Sandbox]:
 
 
 async def document_of(written: Written, key: str) -> WrittenDocument:
-    return WrittenDocument((await written.read(key)).document, datetime.now(UTC))
+    present = await written.read(key)
+    return WrittenDocument(present.document, datetime.now(UTC), present.answers)
+
+
+def taken(written: Written, key: str, document: WrittenDocument) -> Any:
+    """The customer of a document, in a request of its own."""
+    return written_customer(written.system, key, document, RequestReads(Batchers(), EVERYTHING, Deadline.after(5)))
 
 
 def told_by(vendor: Vendor, view: Any) -> dict[str, Any]:
@@ -57,11 +65,9 @@ async def test_the_document_that_a_writer_reads_is_the_customer_that_the_list_ha
     compared = {planted, *written.keys()[:8]}
     listed = {view.key: told_by(vendor, view) for view in page.items if view.key in compared}
 
-    taken = {
-        key: told_by(vendor, written_customer(written.system, key, await document_of(written, key))) for key in listed
-    }
+    found = {key: told_by(vendor, taken(written, key, await document_of(written, key))) for key in listed}
 
-    assert taken == listed
+    assert found == listed
     assert {"name", "email"} <= listed[planted].keys()
 
 
@@ -70,4 +76,15 @@ async def test_the_document_of_another_customer_is_not_taken(vendor: Vendor, box
     written = Written(vendor, box)
     one, another = written.keys()[:2]
 
-    assert written_customer(written.system, one, await document_of(written, another)) is None
+    assert taken(written, one, await document_of(written, another)) is None
+
+
+@ALL
+async def test_what_a_writer_has_read_besides_is_what_the_call_for_it_tells(vendor: Vendor, box: Sandbox) -> None:
+    written = Written(vendor, box)
+    for key in written.keys()[:8]:
+        told = written.system.read_by_writer((await document_of(written, key)).answers)
+        own = {route: (await route.fetch([key], Deadline.after(5)))[key] for route in told}
+
+        assert bool(told) == bool(written.writes.parts)
+        assert [comparable(each) for each in told.values()] == [comparable(each) for each in own.values()]

@@ -134,6 +134,8 @@ class WriteFacts:
     """Places of the section that are written with a change alone."""
     own_values: Callable[[Sequence[str], Document], Mapping[str, OwnValues]] = lambda _users, _document: {}
     """Values of places that the vendor alone checks, by the keys of its users and the customer as it stands."""
+    takes_changes: Callable[[Document], bool] = lambda _document: True
+    """Whether the vendor takes changes of a customer as it stands, and holds none of them back."""
     held: Callable[[Document], frozenset[str]] = lambda _document: frozenset()
     """The ids of a customer's entries of lists that stay there whatever is sent."""
     beside: Callable[[Any, str], Mapping[str, tuple[Collection, Any]]] = lambda _vendor, _key: {}

@@ -38,13 +38,14 @@ class Present:
     """A vendor's document as it stands, and how it is read.
 
     `region` is the country in which its phones are dialled; `choices` are what fields that hold an id of a list may be,
-    by their places.
+    by their places; `answers` are those of the calls by which its parts were read, exact, by the member that each is.
     """
 
     document: Document
     context: DocumentContext
     region: str | None = None
     choices: Mapping[str, Sequence[Choice]] = field(default_factory=dict[str, "Sequence[Choice]"])
+    answers: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def with_values(self, values: Values) -> Present:
         return replace(self, document=with_values(self.document, values))

@@ -71,7 +71,7 @@ def _take(request: RequestContext, system: System, key: str, written: WrittenDoc
     """Take the customer from a document; return when that was read, None where the customer is to be read instead."""
     if request.selection.tells_raw(system.kind.record):
         return None
-    if (view := written_customer(system, key, written)) is None:
+    if (view := written_customer(system, key, written, request.reads)) is None:
         return None
     request.reads.prime(system.customers(request.selection), {key: view})
     return written.read_at

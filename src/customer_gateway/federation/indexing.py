@@ -11,7 +11,7 @@ import structlog
 from customer_gateway.documents.values import is_empty
 from customer_gateway.errors import UpstreamError
 from customer_gateway.federation.fields import read_views
-from customer_gateway.federation.reads import RequestReads
+from customer_gateway.federation.reads import ReadsSoFar, RequestReads
 from customer_gateway.model.catalog import ADDRESS_KIND, ADDRESS_PARTS, UNIFIED_SOURCES, RecordChange
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.system import Selection
@@ -45,17 +45,25 @@ async def indexed(system: System, views: Sequence[nouns.Customer], reads: Reads)
     return changes_of(system, views, columns, ADDRESS_PARTS, is_all=True)
 
 
-def written_customer(system: System, key: str, written: WrittenDocument) -> nouns.Customer | None:
+def written_customer(
+    system: System, key: str, written: WrittenDocument, reads: RequestReads | ReadsSoFar
+) -> nouns.Customer | None:
     """Return the customer of a document that shows what was written; None where it is to be read from its system.
 
-    An unexpected exception is logged: the customer can be read all the same.
+    What was read beside it is remembered, too. An unexpected exception is logged: the customer can be read all
+    the same.
     """
     try:
         view = system.customer_in(written.document)
+        beside = system.read_by_writer(written.answers)
     except Exception:  # noqa: BLE001 - see above
         _log.exception("written_document_not_taken", system=system.name)
         return None
-    return view if view is not None and view.key == key else None
+    if view is None or view.key != key:
+        return None
+    for route, value in beside.items():
+        reads.prime(route, {key: value})
+    return view
 
 
 def changes_of(
@@ -101,7 +109,7 @@ async def read_indexed(
     reads = RequestReads(federation.batchers, INDEXED, deadline)
     of = federation.systems[system]
     route = of.customers(INDEXED)
-    if written is not None and (shown := written_customer(of, key, written)) is not None:
+    if written is not None and (shown := written_customer(of, key, written, reads)) is not None:
         (change,) = await indexed(of, [shown], reads)
         return change, written.read_at
     (view,) = await reads.load(route, [key])

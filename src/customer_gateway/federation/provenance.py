@@ -62,8 +62,8 @@ class _Cell(NamedTuple):
     failure: UpstreamError | None
 
 
-class _Level(NamedTuple):
-    """Customers of one level of a query: of each its cells and the records that were read; the systems of all these.
+class _Customers(NamedTuple):
+    """Customers whose provenance is told together: of each its cells, and the records that were read; their systems.
 
     It is made once for all fields.
     """
@@ -73,7 +73,7 @@ class _Level(NamedTuple):
     systems: frozenset[System]
 
     @classmethod
-    def of(cls, customers: Sequence[Customer]) -> _Level:
+    def of(cls, customers: Sequence[Customer]) -> _Customers:
         records = [customer.records for customer in customers]
         return cls(
             list(map(_cells, customers)), records, frozenset(record.system for some in records for record in some)
@@ -98,10 +98,10 @@ async def provenance(
     if not wanted:
         return [[] for _ in customers]
     redacted = redacted_fields(request.rights)
-    level = _Level.of(customers)
+    together = _Customers.of(customers)
     columns = await asyncio.gather(
         *(
-            _redacted(field, customers) if _MODEL_NAMES[field] in redacted else _states(field, level, request.reads)
+            _redacted(field, customers) if _MODEL_NAMES[field] in redacted else _states(field, together, request.reads)
             for field in wanted
         )
     )
@@ -121,12 +121,12 @@ async def _redacted(field: str, customers: Sequence[Customer]) -> list[list[Fiel
     return [[FieldProvenance(field, None, FieldState.REDACTED)]] * len(customers)
 
 
-async def _states(field: str, level: _Level, reads: Reads) -> list[list[FieldProvenance]]:
+async def _states(field: str, together: _Customers, reads: Reads) -> list[list[FieldProvenance]]:
     name = _MODEL_NAMES[field]
-    supplied = any(_supplies(system, name) for system in level.systems)
-    nothing = [[None] * len(records) for records in level.records]
-    values = await read_records(name, level.records, reads, read_states) if supplied else nothing
-    return [_reported(field, cells, mine) for cells, mine in zip(level.cells, values, strict=True)]
+    supplied = any(_supplies(system, name) for system in together.systems)
+    nothing = [[None] * len(records) for records in together.records]
+    values = await read_records(name, together.records, reads, read_states) if supplied else nothing
+    return [_reported(field, cells, mine) for cells, mine in zip(together.cells, values, strict=True)]
 
 
 def _reported(field: str, cells: Sequence[_Cell], values: Sequence[Any]) -> list[FieldProvenance]:

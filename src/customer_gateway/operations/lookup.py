@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from customer_gateway.documents.values import Document
-    from customer_gateway.documents.writing import WritableMember, Writes
+    from customer_gateway.documents.writing import Present, WritableMember, Writes
     from customer_gateway.model.journal import StoredWrite
     from customer_gateway.system import CustomerWriter
     from customer_gateway.work.deadline import Deadline
@@ -37,18 +37,18 @@ class Shown(Enum):
 
 
 class ReadBack(NamedTuple):
-    """What a record shows of writes; its document, where it could be read, and when the read of it began."""
+    """What a record shows of writes; the record, where it could be read, and when the read of it began."""
 
     shown: Shown
-    document: Document | None
+    present: Present | None
     read_at: datetime
 
     @property
     def written(self) -> WrittenDocument | None:
         """The document where it shows what was written."""
-        if self.document is None or self.shown is Shown.NOT_WRITTEN:
+        if self.present is None or self.shown is Shown.NOT_WRITTEN:
             return None
-        return WrittenDocument(self.document, self.read_at)
+        return WrittenDocument(self.present.document, self.read_at, self.present.answers)
 
 
 async def read_after(writer: CustomerWriter, key: str, writes: Sequence[StoredWrite], deadline: Deadline) -> ReadBack:
@@ -65,7 +65,7 @@ async def read_after(writer: CustomerWriter, key: str, writes: Sequence[StoredWr
             continue
         if present is None:
             continue
-        found = ReadBack(_shown(writer.writes, present.document, writes), present.document, read_at)
+        found = ReadBack(_shown(writer.writes, present.document, writes), present, read_at)
         if found.shown is not Shown.NOT_WRITTEN:
             break
     return found

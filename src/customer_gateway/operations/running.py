@@ -175,8 +175,8 @@ class Runner:
         if operation.key is None or not applied:
             return operation, None
         found = await read_after(writer, operation.key, applied, deadline)
-        shown, document, _ = found
-        if document is None:
+        shown, present, _ = found
+        if present is None:
             return operation, None
         held = shown is Shown.HELD
         for index, write in enumerate(operation.writes):
@@ -188,7 +188,7 @@ class Runner:
         if held or not is_object(before) or operation.kind is OperationKind.CREATE:
             return operation, found.written
         places = [place for each in operation.writes for place in each.places]
-        others = foreign_changes(writer.writes, before, document, places)
+        others = foreign_changes(writer.writes, before, present.document, places)
         foreign = {place: [text_of(one), text_of(other)] for place, (one, other) in others.items()}
         private = {**operation.private, "foreign": foreign}
         return replace(operation, foreign_places=list(foreign), private=private), found.written

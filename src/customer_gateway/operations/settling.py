@@ -76,13 +76,13 @@ class Settler:
         if operation.kind is OperationKind.CREATE and operation.key is None:
             # That a search finds nothing proves nothing: its outcome stays open until it is found.
             return await find_out(operation, index, writer, deadline, write.error or _open(operation))
-        shown, document, _ = await read_after(writer, operation.key or "", [write], deadline)
+        shown, present, _ = await read_after(writer, operation.key or "", [write], deadline)
         if (status := _STATUSES.get(shown)) is not None:
             return with_write(operation, index, status=status, verified=shown is Shown.WRITTEN, error=None)
         reviewed = write.status is WriteStatus.PENDING
-        if document is not None and reviewed:
+        if present is not None and reviewed:
             return with_write(operation, index, status=WriteStatus.REJECTED, error=_reviewed_away(operation))
-        if document is not None and self._is_old(sent) and is_untouched(document, write):
+        if present is not None and self._is_old(sent) and is_untouched(present.document, write):
             return _not_applied(operation, index)
         status = WriteStatus.PENDING if reviewed else WriteStatus.UNKNOWN
         return with_write(operation, index, status=status, error=write.error or _open(operation))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,6 +78,13 @@ class System(Protocol):
 
         `after` is what the page before gave for its last place (`Page.after`).
         `has_next` is told where the answer tells it; with `ask_next` always, at the cost of another call if need be.
+        """
+        ...
+
+    def read_by_writer(self, answers: Mapping[str, Any], /) -> Mapping[Route[Any], Any]:
+        """Return what the answers tell by which the writer has read the parts of a customer: values by their routes.
+
+        Nothing of an answer that tells less than the route's own call.
         """
         ...
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -34,10 +35,14 @@ class CreateTrace:
 
 
 class WrittenDocument(NamedTuple):
-    """A customer's document that shows what was written, exact, and when the read of it began."""
+    """A customer's document that shows what was written, exact, and when the read of it began.
+
+    `answers` are those by which its parts were read, as `Present` has them.
+    """
 
     document: Document
     read_at: datetime
+    answers: Mapping[str, Any] = MappingProxyType({})
 
 
 class CustomerWriter(Protocol):

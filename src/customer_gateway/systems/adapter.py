@@ -226,6 +226,7 @@ class Adapter:
     refused: Callable[[], frozenset[str]] = frozenset
     lists_all: Callable[[], bool] = lambda: True
     writer: CustomerWriter | None = None
+    read_by_writer: Callable[[Mapping[str, Any]], Mapping[Route[Any], Any]] = lambda _answers: {}
     listed_people: People | None = None
 
     def __post_init__(self) -> None:

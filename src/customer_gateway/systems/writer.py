@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from customer_gateway.errors import UpstreamError
     from customer_gateway.system import CreateTrace
     from customer_gateway.systems.adapter import Api
+    from customer_gateway.wire import Answer
     from customer_gateway.work.deadline import Deadline
 
 _NOT_FOUND: Final = 404
@@ -67,9 +68,12 @@ class Writer:
         document = await self._customer(key, deadline)
         if document is None:
             return None
+        answers: dict[str, Any] = {}
         for name in self.writes.parts:
-            document = {**document, name: await self._document(self.writes.resources[name], key, deadline)}
-        return self.present(document, choices)
+            resource = self.writes.resources[name]
+            answer = await self._answer(resource, key, deadline)
+            document, answers[name] = {**document, name: self._entity(resource, answer)}, answer.document
+        return replace(self.present(document, choices), answers=answers)
 
     def present(self, document: Document, choices: Mapping[str, Sequence[Choice]] | None = None) -> Present:
         """Return a document as it stands; an empty one is that of a customer to be made."""
@@ -169,27 +173,29 @@ class Writer:
         would overwrite this one.
         """
         customer = self.writes.resources[""]
-        document = await self._document(customer, key, deadline)
+        document = self._entity(customer, await self._answer(customer, key, deadline))
         found = None if document is None else self.writes.key_of(document)
         if found is not None and _comparable(found) != _comparable(key):
             raise self._api.refused(f"GET {customer.read} did not answer the entity that was asked for")
         return document
 
-    async def _document(self, resource: Resource, key: str, deadline: Deadline) -> dict[str, Any] | None:
-        """Return a document; None where a 404 says that there is none, or a list of such that holds none.
-
-        Any other answer without an entity proves nothing, and is refused.
-        """
+    async def _answer(self, resource: Resource, key: str, deadline: Deadline) -> Answer:
         template = resource.read
         path = template.replace("{key}", self.writes.path_of(key))
         call = Call("GET", path, template=template, idempotent=True, missing_is_none=True, decode=exact.decode)
-        answer = await self._api.client.call(call, deadline)
+        return await self._api.client.call(call, deadline)
+
+    def _entity(self, resource: Resource, answer: Answer) -> dict[str, Any] | None:
+        """Return the document of an answer; None where a 404 says that there is none, or a list that holds none.
+
+        Any other answer without an entity proves nothing, and is refused.
+        """
         if answer.status == _NOT_FOUND:
             return None
         found = resource.unwrap(answer.document)
         if is_object(found) or (found is None and resource.may_lack):
             return found
-        raise self._api.refused(f"GET {template} did not answer an entity")
+        raise self._api.refused(f"GET {resource.read} did not answer an entity")
 
 
 def _comparable(key: str) -> Sequence[str]:

@@ -7,7 +7,7 @@ from customer_gateway.wire.client import Client
 from customer_gateway.wire.decode import DecodeQueue
 from customer_gateway.wire.document_source import DocumentSource
 from customer_gateway.wire.health import Health
-from customer_gateway.wire.limits.sliding_window import Window, per_client, per_template
+from customer_gateway.wire.limits.sliding_window import Window, per_client, per_endpoint
 from customer_gateway.wire.limits.worker_share import WorkerShare
 from customer_gateway.wire.policy import BreakerPolicy, Limits, Retry
 from customer_gateway.wire.response_reader import SessionLost, no_objection
@@ -46,6 +46,6 @@ __all__ = [
     "name_of",
     "no_objection",
     "per_client",
-    "per_template",
+    "per_endpoint",
     "read_authorities",
 ]

@@ -83,6 +83,7 @@ WRITES: Final = WriteFacts(
         "autodns": {"client": "neu", "paymentCurrency": "EUR"},
     },
     foreign=("url", "https://strangers.example"),
+    takes_changes=lambda customer: not customer.get("pending"),
     refused=Refused(
         patch={
             "name": TOO_LONG,

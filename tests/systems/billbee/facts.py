@@ -85,6 +85,7 @@ WRITES: Final = WriteFacts(
     },
     new={**NEW, **ADDRESS, **PERSON},
     foreign=("VatId", "DE136695976"),
+    takes_changes=lambda customer: not customer.get("ArchivedAt"),
     refused=Refused(
         patch={
             "number": None,

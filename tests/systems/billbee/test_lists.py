@@ -17,7 +17,7 @@ from customer_gateway.federation.request import Batchers
 from customer_gateway.system import EVERYTHING
 from customer_gateway.systems.adapter import Api
 from customer_gateway.systems.billbee import KIND, Billbee, BillbeeSettings, connect
-from customer_gateway.systems.billbee.lists import objection
+from customer_gateway.systems.billbee.lists import all_rows_of, objection
 from customer_gateway.systems.connection import LimitSettings, Wiring
 from customer_gateway.systems.fewest_calls import read_while
 from customer_gateway.wire import Retry
@@ -344,3 +344,22 @@ async def test_what_is_no_page_of_entities_or_one_of_a_greater_size_is_refused(d
 )
 def test_the_envelope_tells_an_error_under_200(document: object, told: str | None) -> None:
     assert objection(200, document) == told
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (envelope(rows(2), Page=1, PageSize=50, TotalRows=2, TotalPages=1), [1, 2]),
+        (envelope([], Page=1, PageSize=50, TotalRows=0, TotalPages=0), []),
+        (envelope(rows(2), Page=1, PageSize=50, TotalRows=3, TotalPages=1), None),
+        (envelope([*rows(1), *rows(1)], Page=1, PageSize=50, TotalRows=2, TotalPages=1), None),
+        (envelope([*rows(1), {"Id": None}], Page=1, PageSize=50, TotalRows=2, TotalPages=1), None),
+        (envelope(rows(2)), None),
+        (envelope({"Street": "Hauptstrasse"}), None),
+        (None, None),
+    ],
+)
+def test_a_first_page_tells_a_list_where_it_has_as_many_rows_as_that(answer: object, told: list[int] | None) -> None:
+    found = all_rows_of(answer, 250, READING)
+
+    assert (None if found is None else [row["Id"] for row in found]) == told

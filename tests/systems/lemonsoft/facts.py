@@ -66,6 +66,7 @@ WRITES: Final = WriteFacts(
     },
     new={**NEW, **ADDRESS},
     foreign=("www", "https://strangers.example"),
+    takes_changes=lambda customer: bool(customer.get("email")),
     refused=Refused(
         patch={
             "name": None,

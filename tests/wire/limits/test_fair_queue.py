@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from wire.vendor import fullest
 
-from customer_gateway.wire import Call, Window, per_template
+from customer_gateway.wire import Call, Window, per_endpoint
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimiter
 from customer_gateway.wire.refusals import RateLimitPastDeadline
@@ -202,7 +202,7 @@ async def test_a_newcomer_does_not_take_the_room_that_the_next_call_waits_for() 
 async def test_whoever_comes_and_goes_no_window_is_overfull_and_nobody_starves(seed: int) -> None:
     chance = random.Random(seed)
     window = Window(chance.randint(1, 3), chance.choice([0.5, 1.0]))
-    vendor = Vendor([window, Window(window.calls, window.seconds * 2, per_template)], parallel=chance.randint(1, 4))
+    vendor = Vendor([window, Window(window.calls, window.seconds * 2, per_endpoint)], parallel=chance.randint(1, 4))
     kept: list[asyncio.Task[None]] = []
     for step in range(40):
         call = Call("GET", "/", template=f"/{chance.randint(0, 2)}")

@@ -11,7 +11,7 @@ from wire.late_calls import again_after_late_calls
 from wire.vendor import JSON, answering, fullest, later, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
-from customer_gateway.wire import Call, Client, Limits, Retry, Window, WorkerShare, per_template
+from customer_gateway.wire import Call, Client, Limits, Retry, Window, WorkerShare, per_endpoint
 from customer_gateway.wire.limits.concurrency_limit import ConcurrencyLimit
 from customer_gateway.wire.limits.rate_limiter import RateLimiter
 from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS, SlidingWindow, StartedCall, first_common
@@ -58,7 +58,7 @@ async def test_an_idle_budget_costs_no_wait_and_a_full_one_little_more_than_its_
 @again_after_late_calls
 async def test_each_template_has_a_count_of_its_own_beside_that_of_all() -> None:
     async with serving(telling([])) as vendor:
-        budget = [Window(2, 0.3, per_template), Window(5, 0.3)]
+        budget = [Window(2, 0.3, per_endpoint), Window(5, 0.3)]
         client = connected(system="billbee", base_url=vendor.base_url, budget=budget)
         calls = [
             Call("GET", f"/{noun}/{number}", template=f"/{noun}/{{id}}")

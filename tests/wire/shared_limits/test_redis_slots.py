@@ -16,7 +16,7 @@ from wire.limits.test_rate_limiter import sent
 from wire.vendor import answering, closed_port, fullest, hanging, serving, telling
 
 from customer_gateway.errors import UpstreamRateLimited
-from customer_gateway.wire import BudgetStore, Call, Client, LimiterRegistry, Limits, Window, WorkerShare, per_template
+from customer_gateway.wire import BudgetStore, Call, Client, LimiterRegistry, Limits, Window, WorkerShare, per_endpoint
 from customer_gateway.wire.limits.sliding_window import SKEW_SECONDS
 from customer_gateway.wire.shared_limits.store import ANSWER_SECONDS, RETRY_SECONDS
 from customer_gateway.work.deadline import Deadline
@@ -126,7 +126,7 @@ async def test_where_several_calls_that_give_way_wait_no_start_is_counted_before
 async def test_a_call_that_gives_way_starts_when_it_is_counted_also_where_another_has_come_between(
     redis: RedisServer,
 ) -> None:
-    budget = Window(2, 1.0), Window(2, 0.5, per_template)
+    budget = Window(2, 1.0), Window(2, 0.5, per_endpoint)
     async with (
         serving(telling([])) as vendor,
         worker(redis.url, vendor, *budget) as one,
@@ -159,7 +159,7 @@ async def test_a_turn_past_the_deadline_is_refused_at_once_with_the_wait(redis: 
 
 @again_after_late_calls
 async def test_every_scope_has_a_count_of_its_own_beside_that_of_all(redis: RedisServer) -> None:
-    budget = (Window(2, 0.3, per_template), Window(5, 0.3))
+    budget = (Window(2, 0.3, per_endpoint), Window(5, 0.3))
     calls = [Call("GET", f"/{noun}/1", template=f"/{noun}/{{id}}") for _ in range(2) for noun in ("a", "b", "c")]
     async with (
         serving(telling([])) as vendor,
@@ -304,7 +304,7 @@ async def test_a_slot_of_a_call_given_up_is_free_for_another_worker(redis: Redis
 
 
 async def test_a_slot_of_a_call_given_up_is_free_for_a_call_of_another_endpoint(redis: RedisServer) -> None:
-    budget = Window(1, 0.6), Window(5, 1.0, per_template)
+    budget = Window(1, 0.6), Window(5, 1.0, per_endpoint)
     async with serving(telling([])) as vendor, worker(redis.url, vendor, *budget) as alone:
         await alone.call(READ, Deadline.after(1))
         given_up = asyncio.create_task(alone.call(Call("GET", "/given-up"), Deadline.after(5)))

@@ -16,16 +16,16 @@ from customer_gateway.errors import UpstreamError
 from customer_gateway.system import MOST_WALKS, Kind, Lookup, rows_per_page_of
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
 from customer_gateway.systems.billbee import read
-from customer_gateway.systems.billbee.lists import objection, rows_of
+from customer_gateway.systems.billbee.lists import all_rows_of, objection, rows_of
 from customer_gateway.systems.billbee.record import CUSTOMER
-from customer_gateway.systems.billbee.write import WRITES, with_address
+from customer_gateway.systems.billbee.write import INVOICE_ADDRESS, WRITES, with_address
 from customer_gateway.systems.connection import SystemSettings, Wiring
 from customer_gateway.systems.fewest_calls import read_fewest, read_while
 from customer_gateway.systems.identified import those_with_ids
 from customer_gateway.systems.listing import Listing
 from customer_gateway.systems.lookups import by_route, lists_by_customer
 from customer_gateway.systems.writer import Lists, Writer
-from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_template
+from customer_gateway.wire import BasicWithHeaders, Call, Window, per_client, per_endpoint
 from customer_gateway.work.faults import read_singly
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ KIND: Final = Kind(
     writes=WRITES,
 )
 
-BUDGET: Final = (Window(2, 1.0, per_template), Window(10, 1.0, per_client))
+BUDGET: Final = (Window(2, 1.0, per_endpoint), Window(10, 1.0, per_client))
 """Per endpoint, and per API key and user. Five users of one API key cannot reach its 50 calls a second."""
 
 _KEY: Final = re.compile(r"[1-9][0-9]{0,17}")
@@ -108,6 +108,7 @@ class Billbee:
             Customers(self._api.decoder("Data"), list_customers, self._fetch_customers, views, self._route),
             probe=_page_call(_CUSTOMERS, 1, 1),
             writer=Writer(self._api, WRITES, Lists(self._created, compares=True)),
+            read_by_writer=partial(self._read_by_writer, addresses),
             invoice_details=orders,
             readers={
                 **{field: _from_addresses(addresses, pick) for field, pick in _FROM_ADDRESSES.items()},
@@ -217,6 +218,11 @@ class Billbee:
 
     async def _fetch_addresses_of(self, deadline: Deadline, key: str) -> list[Record]:
         return read.in_order(await self._of_customer(key, "addresses", deadline))
+
+    def _read_by_writer(self, addresses: Route[list[Record]], answers: Mapping[str, Any]) -> dict[Route[Any], Any]:
+        """Return the addresses of a customer that the writer has read, where they are all."""
+        rows = all_rows_of(answers.get(INVOICE_ADDRESS), MOST_ROWS_PER_CALL, self._api.context)
+        return {} if rows is None else {addresses: read.in_order([Record(row, self._api.context) for row in rows])}
 
     async def _fetch_orders(self, keys: Sequence[str], deadline: Deadline) -> dict[str, list[Invoice]]:
         """Return the invoices of one customer, newest first: later orders have greater Ids."""

@@ -1,16 +1,22 @@
-"""Billbee's envelopes: what says that an answer is an error, and the rows of a page."""
+"""Billbee's envelopes: what says that an answer is an error, and the rows of a page or of a whole list."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
+from customer_gateway.documents import exact
+from customer_gateway.documents.json_text import decoded
 from customer_gateway.documents.record import Record, is_object
 from customer_gateway.documents.values import is_blank
-from customer_gateway.systems.identified import with_integer_ids
+from customer_gateway.systems.identified import those_with_ids, with_integer_ids
 from customer_gateway.systems.pages import Listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from customer_gateway.documents.record import Document, DocumentContext
 
 _NUMBER: Final = re.compile(r"([0-9]{1,9})(?:\.0+)?")
@@ -46,3 +52,10 @@ def rows_of(document: Any, size: int, context: DocumentContext) -> Listed[Docume
         return None
     identified = with_integer_ids(document.get("Data"), "Id", context)
     return None if identified is None else Listed(identified, total, told)
+
+
+def all_rows_of(answer: Any, most: int, context: DocumentContext) -> Sequence[Document] | None:
+    """Return the rows of a list of which a writer has the first page, exact; None where they may not be all of them."""
+    page = rows_of(decoded(exact.encode(answer), orjson.loads, context.drift), most, context)
+    rows = [] if page is None else list(those_with_ids(page.rows, "Id"))
+    return None if page is None or len({row["Id"] for row in rows}) != page.total else rows

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from customer_gateway.documents.writing import Present, Values
     from customer_gateway.model.changes import ListPatch
 
+INVOICE_ADDRESS: Final = "InvoiceAddress"
+"""The member of a writer's document that is the invoice address."""
 _META_DATA: Final = "MetaData"
 _ARCHIVE: Final = "Billbee archives and restores in its own pages."
 _TYPE_NAME: Final = "Billbee names the type."
@@ -148,7 +150,7 @@ def _data(answer: Any) -> Any:
 def with_address(customer: Record, addresses: Sequence[Record]) -> Document:
     """Return a customer's document with its invoice address, as a writer has it."""
     found = invoice_address(addresses)
-    return {**customer.document, "InvoiceAddress": None if found is None else found.document}
+    return {**customer.document, INVOICE_ADDRESS: None if found is None else found.document}
 
 
 def _invoice_address(answer: Any) -> Any:
@@ -178,9 +180,9 @@ WRITES: Final = Writes(
             update=("PUT", "/customers/{key}"),
             create=("POST", "/customers"),
             whole=True,
-            left_out=frozenset({"InvoiceAddress"}),
+            left_out=frozenset({INVOICE_ADDRESS}),
         ),
-        "InvoiceAddress": Resource(
+        INVOICE_ADDRESS: Resource(
             read="/customers/{key}/addresses",
             unwrap=_invoice_address,
             may_lack=True,
