@@ -56,7 +56,7 @@ async def test_an_idle_budget_costs_no_wait_and_a_full_one_little_more_than_its_
 
 
 @again_after_late_calls
-async def test_each_template_has_a_count_of_its_own_beside_that_of_all() -> None:
+async def test_each_endpoint_has_a_count_of_its_own_beside_that_of_all() -> None:
     async with serving(telling([])) as vendor:
         budget = [Window(2, 0.3, per_endpoint), Window(5, 0.3)]
         client = connected(system="billbee", base_url=vendor.base_url, budget=budget)
@@ -72,6 +72,20 @@ async def test_each_template_has_a_count_of_its_own_beside_that_of_all() -> None
             own = [at for at, path in zip(vendor.arrivals, vendor.paths(), strict=True) if path.startswith(f"/{noun}/")]
             assert fullest(own, 0.3) <= 2
         assert fullest(vendor.arrivals, 0.3) <= 5
+        await client.aclose()
+
+
+async def test_two_methods_of_one_path_are_two_endpoints() -> None:
+    async with serving(telling([])) as vendor:
+        client = connected(system="billbee", base_url=vendor.base_url, budget=[Window(1, 5.0, per_endpoint)])
+        read = Call("GET", "/customers/1", template="/customers/{id}", idempotent=True)
+        change = Call("PUT", "/customers/2", template="/customers/{id}")
+
+        first, other, again = [(await sent(client, [call], 1))[0] for call in (read, change, read)]
+
+        assert not isinstance(first, Exception)
+        assert not isinstance(other, Exception)
+        assert isinstance(again, UpstreamRateLimited)
         await client.aclose()
 
 
