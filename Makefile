@@ -37,7 +37,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-demo: $(RUNTIME) ## start five vendors and the gateway; ARGS="--port 8001" goes to `customer-gateway demo`
+demo: $(RUNTIME) ## start the sandbox's vendors and the gateway; ARGS="--port 8001" goes to `customer-gateway demo`
 	@exec $(BIN)/customer-gateway demo $(ARGS)
 
 test: $(DEV) ## run all tests; ARGS="tests/wire -k breaker" picks some

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
 
 from customer_gateway.documents import view
+from customer_gateway.documents.contact_shapes import email_addresses, phone_numbers, postal_address
 from customer_gateway.documents.record import DocumentContext, Record
+from customer_gateway.documents.shapes import first_text
+from customer_gateway.model.value_objects import AddressKind, EmailPurpose, PhoneKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class CustomerView(Record):
@@ -28,6 +37,22 @@ def test_each_field_is_read_where_the_vendor_has_it() -> None:
     assert (full.name, full.notes, full.is_supplier) == ("A", ["n"], True)
     assert (full.credit_limit, full.start_date) == (Decimal("12.5"), date(2026, 1, 31))
     assert full.created_at == datetime(2026, 3, 22, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [
+        lambda: view.text("address.city"),
+        lambda: view.moment("meta.created"),
+        lambda: first_text("name", "company.name"),
+        lambda: email_addresses(("contact.email", EmailPurpose.GENERAL)),
+        lambda: phone_numbers(("phone", PhoneKind.PHONE), country="address.country"),
+        lambda: postal_address(AddressKind.MAIN, lines=("street",), city="address.city"),
+    ],
+)
+def test_what_is_in_an_object_is_not_declared_by_a_path(declare: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match=r"is in an object: declare it by inside\('"):
+        declare()
 
 
 def test_what_is_blank_or_absent_is_none() -> None:

@@ -189,7 +189,7 @@ async def test_the_run_changes_the_planned_places_and_nothing_else(
     for place, value in changes.items():
         assert shows(value_at(document, place), value), place
     if cell.key is not None:
-        places = set(changes) | WRITES[system].answered
+        places = set(changes) | WRITES[system].answered | WRITES[system].stamps
         assert all_but(after[key], places) == all_but(before[key], places)
         assert all_but(document, places) == all_but(first, places)
 

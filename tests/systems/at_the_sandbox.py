@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import strategies as st
 from systems.test_laws_of_writing import writes_of
-from systems.test_plans_at_the_sandbox import STAMPS
 from vendors import WRITES
 
 from customer_gateway.documents import exact
@@ -64,7 +63,7 @@ class AtTheSandbox:
         self.writer: Writer = self.system.writer
         self.upstream = self.box.vendors[self.slug]
         self.stored = self.upstream.customers
-        self.unseen = {*self.writes.server_made, *STAMPS, *self.facts.answered}
+        self.unseen = {*self.writes.server_made, *self.facts.stamps, *self.facts.answered}
 
     def document(self) -> Any:
         """The document as it is stored, its numbers with all of their digits."""

@@ -27,8 +27,9 @@ class Register:
     `failing` are the calls that fail: `one_4`, `page_2`.
     """
 
-    def __init__(self, count: int, cap: int = 10, **failing: UpstreamError) -> None:
+    def __init__(self, count: int, cap: int = 10, *, numbered: bool = True, **failing: UpstreamError) -> None:
         self.count = count
+        self.numbered = numbered
         self.cap = cap
         self.calls: list[str] = []
         self.failing = failing
@@ -39,6 +40,10 @@ class Register:
             raise failure
         self.calls.append(f"person {number}")
         return {"number": int(number)} if int(number) <= self.count else None
+
+    async def rows_from(self, offset: int, size: int, deadline: Deadline) -> Listed[Person]:
+        assert offset % size == 0
+        return await self.page(offset // size + 1, size, deadline)
 
     async def page(self, number: int, size: int, _deadline: Deadline) -> Listed[Person]:
         if (failure := self.failing.get(f"page_{number}")) is not None:
@@ -51,7 +56,8 @@ class Register:
     async def ask(self, *numbers: int) -> dict[str, Any]:
         """Ask with a clean list of calls."""
         self.calls.clear()
-        listing = Listing(self.page, self.lengths, itemgetter("number"), 10)
+        read = self.page if self.numbered else self.rows_from
+        listing = Listing(read, self.lengths, itemgetter("number"), 10, numbered=self.numbered)
         return await read_fewest(listing, [str(number) for number in numbers], self.one, Deadline.after(5), "persons")
 
 
@@ -73,8 +79,9 @@ async def test_two_persons_of_a_small_company_are_on_its_one_page_with_everybody
     assert register.calls == ["page 1"]
 
 
-async def test_reading_ends_with_the_page_that_has_the_last_of_them() -> None:
-    register = Register(35)
+@pytest.mark.parametrize("numbered", [True, False])
+async def test_reading_ends_with_the_page_that_has_the_last_of_them(*, numbered: bool) -> None:
+    register = Register(35, numbered=numbered)
 
     found = await register.ask(3, 8, 12, 14)
 

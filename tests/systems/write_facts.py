@@ -122,6 +122,8 @@ class WriteFacts:
     """Members of a customer that a version shows; numbers in spellings that a double does not keep."""
     stamped: Callable[[Document], Document]
     """What the server makes of a customer, moved, and nothing that a client wrote."""
+    stamps: frozenset[str] = frozenset()
+    """Places that the vendor stamps at every write."""
     answered: frozenset[str] = frozenset()
     """Places that the vendor fills by what was written."""
     defaults: frozenset[str] = frozenset()

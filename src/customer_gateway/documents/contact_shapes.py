@@ -12,7 +12,7 @@ from customer_gateway.documents.contact_data import (
     stated_country,
 )
 from customer_gateway.documents.shapes import read_by
-from customer_gateway.documents.sources import reads
+from customer_gateway.documents.sources import demand_members, reads
 from customer_gateway.model.value_objects import Address
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def first_address_of(vendor: str) -> str | None:
 
 def email_addresses(*fields: tuple[str, EmailPurpose], lists: bool = False) -> list[EmailAddress]:
     """Return the addresses of e-mail fields, each a text, or with `lists` a list of texts."""
+    demand_members(*(vendor for vendor, _ in fields))
 
     def read(record: Record) -> list[EmailAddress]:
         if lists:
@@ -54,6 +55,7 @@ def phone_numbers(
     `region` returns that country where the field `country` alone does not say it.
     """
     stated = country if isinstance(country, str) else country[0]
+    demand_members(*(vendor for vendor, _ in fields), *([] if region else [stated]))
 
     @reads(*(vendor for vendor, _ in fields), beside=country)
     def read(record: Record) -> list[PhoneNumber]:
@@ -82,6 +84,8 @@ def postal_address(
     singles = [(name, each[0]) for name, each in named.items() if len(each) == 1]
     others = [(name, each) for name, each in named.items() if len(each) > 1]
     listed = isinstance(lines, str)
+    texts = [name for several in named.values() for name in several]
+    demand_members(*([lines] if isinstance(lines, str) else lines), *texts, *([country] if country else []))
     filled = frozenset[str]().union(named, ["street"] if listed else [], ["country", "country_code"] if country else [])
     empty = Address(kind, lines=[])
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from customer_gateway.documents import forms
 from customer_gateway.documents.embedded import keyed
 from customer_gateway.documents.record import Record, content_version, enumerated
-from customer_gateway.documents.sources import Declared, declaration_of, merged, reads
+from customer_gateway.documents.sources import Declared, declaration_of, demand_members, merged, reads
 from customer_gateway.model.value_objects import CustomerStatus
 
 if TYPE_CHECKING:
@@ -179,6 +179,7 @@ def vat(vendor: str) -> str | None:
 
 def first_text(*vendor: str) -> str | None:
     """Return the first of these texts that is not blank."""
+    demand_members(*vendor)
     return read_by(vendor, lambda record: next(filter(None, map(record.text, vendor)), None))
 
 

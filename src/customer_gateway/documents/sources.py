@@ -61,6 +61,13 @@ def reads(
     return declare
 
 
+def demand_members(*names: str) -> None:
+    """Raise `ValueError` for a dotted path where the name of a member is read: it would be null for ever."""
+    if nested := [name for name in names if "." in name]:
+        path, _, name = nested[0].rpartition(".")
+        raise ValueError(f"{nested[0]!r} is in an object: declare it by inside({path!r}, …) with {name!r} in it.")
+
+
 @cache
 def sources(view: type) -> Mapping[str, frozenset[str]]:
     """Return the vendor fields behind each declared attribute of a class: `name`, `billing`, `billing.email`.

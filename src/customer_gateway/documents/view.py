@@ -19,7 +19,7 @@ from operator import methodcaller
 from typing import TYPE_CHECKING, Any, cast
 
 from customer_gateway.documents.record import Record, read_text
-from customer_gateway.documents.sources import Declared, reads
+from customer_gateway.documents.sources import Declared, demand_members, reads
 
 __all__ = ["day", "decimal", "email_address", "flag", "foreign_key", "integer", "moment", "reads", "text", "texts"]
 
@@ -83,6 +83,7 @@ class _Stated:
     __slots__ = ("_read", "declared_sources")
 
     def __init__(self, vendor: str, read: Callable[[Record], Any], leads_to: str | None = None) -> None:
+        demand_members(vendor)
         self._read = read
         self.declared_sources = Declared(frozenset({vendor}), leads_to=leads_to)
 
@@ -96,6 +97,7 @@ class _Text:
     __slots__ = ("_vendor", "declared_sources")
 
     def __init__(self, vendor: str) -> None:
+        demand_members(vendor)
         self._vendor = vendor
         self.declared_sources = Declared(frozenset({vendor}))
 

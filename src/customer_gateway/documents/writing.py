@@ -80,8 +80,9 @@ class Resource:
     """A document of a customer that has calls of its own: method and path, with `{key}` for the customer's key and
     `{id}` for its own.
 
-    `read` is the path that answers it, out of whose answer `unwrap` takes it; blank where it comes with the customer.
-    Where an answer `may_lack` it, None says so; anything else that is no object is an answer of another form.
+    `read` is the path that answers it, asked with `query`, out of whose answer `unwrap` takes it; blank where it comes
+    with the customer. Where an answer `may_lack` it, None says so; anything else that is no object is an answer of
+    another form.
     `made_with` are members of a new one; that of a new customer is sent with it, as its member `inline`, where named.
 
     An update sends the members that changed, nested objects whole but for those `in_part`; where it is `whole`, the
@@ -92,6 +93,7 @@ class Resource:
     update: tuple[str, str] | None
     create: tuple[str, str] | None
     read: str = ""
+    query: Sequence[tuple[str, str]] = ()
     unwrap: Callable[[Any], Any] = lambda answer: answer
     may_lack: bool = False
     made_with: Mapping[str, Any] = field(default_factory=dict[str, Any])

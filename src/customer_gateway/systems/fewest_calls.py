@@ -72,7 +72,7 @@ async def read_while(
     walk = _Walked(listing, lengths.size(listing.most), pages or lengths.pages_expected(listing.most))
     while 0 < walk.left < instead(walk.rows):
         try:
-            page = await listing.read(walk.read + 1, walk.size, deadline)
+            page = await listing.numbered_page(walk.read + 1, walk.size, deadline)
         except UpstreamError as error:
             return Walk(walk.rows, failure=error)
         walk.add(page)

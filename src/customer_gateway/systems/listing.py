@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_DIGITS: Final = 20
 _STEP_BACK: Final = 100
 """Rows that are looked at first where some before a cursor were deleted, twice as many each time."""
 
@@ -52,7 +53,11 @@ class Listing(Generic[T]):
         if self.numbered:
             read = partial(_by, deadline, self.read)
             return await read_window(self.lengths, read, self.identity, start, size, self.most)
-        return await self._read_on(deadline, size, start, size)
+        return await self._read_on(deadline, min(size, self.most), start, size)
+
+    async def numbered_page(self, number: int, size: int, deadline: Deadline) -> Listed[T]:
+        """Return a page by its number (from 1), however the vendor counts."""
+        return await self.read(number if self.numbered else (number - 1) * size, size, deadline)
 
     async def follows(self, position: int, deadline: Deadline) -> bool:
         """Return whether there is a row at a position."""
@@ -74,7 +79,7 @@ class Listing(Generic[T]):
         """
         lengths, gathered = self.lengths, Gathered[T](self.lengths)
         size = lengths.size(self.most)
-        page = await self.read(1, size, deadline)
+        page = await self.numbered_page(1, size, deadline)
         gathered.demand_bounded(page.total or 0, most)
         if (page.total or 0) < len(page.rows):
             return distinct((await self._read_on(deadline, size)).rows, self.identity)
@@ -84,7 +89,7 @@ class Listing(Generic[T]):
         for number in range(2, last + 1, at_once):
             group = range(number, min(number + at_once, last + 1))
             for each, page in zip(
-                group, await asyncio.gather(*(self.read(each, size, deadline) for each in group)), strict=True
+                group, await asyncio.gather(*(self.numbered_page(each, size, deadline) for each in group)), strict=True
             ):
                 gathered.add(self.by_key(page.rows), last=each == last or not page.rows)
             if not page.rows:
@@ -107,7 +112,7 @@ class Listing(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class KeyedListing(Listing[T]):
-    """A list by an offset whose rows come in the ascending order of their keys, texts that `identity` gives.
+    """A list by an offset whose rows come in the ascending order of their keys, the texts or integers of `identity`.
 
     It goes on after a key, wherever that would stand by now: who was deleted or made before it moves nobody out of the
     next page. For that the row before the page is read with it; another one there tells that rows have moved. Where a
@@ -119,9 +124,21 @@ class KeyedListing(Listing[T]):
         place, _, key = after.partition("~")
         if key:
             start, found = await self._after(key, int(place), size, deadline)
+            found = await self._filled_up(start, found, size, deadline)
         else:
             found = await self._at(start, size, deadline)
         return replace(found, after=partial(self._place_and_key, found.rows, start))
+
+    async def _filled_up(self, start: int, found: RowSlice[T], size: int, deadline: Deadline) -> RowSlice[T]:
+        """Return a page as long as asked for, unless the list ends; one of the greatest size stays one call."""
+        while len(found.rows) < size and not found.ended:
+            if size == self.most and len(found.rows) == size - 1:
+                return replace(found, is_over=False if found.total is None else None)
+            more = await self._at(start + len(found.rows), size - len(found.rows), deadline)
+            if not more.rows:
+                return replace(found, ended=True)
+            found = replace(more, rows=[*found.rows, *more.rows])
+        return found
 
     async def _after(self, key: str, place: int, size: int, deadline: Deadline) -> tuple[int, RowSlice[T]]:
         """Return the rows after that of a key which stood at a place, and where they stand now."""
@@ -144,7 +161,7 @@ class KeyedListing(Listing[T]):
         step = _STEP_BACK
         while place > 0:
             start = max(0, place - min(step, self.most))
-            rows = (await self.read(start, place - start, deadline)).rows
+            rows = (await self._at(start, place - start, deadline)).rows
             if before := sum(self._key(row) <= key for row in rows):
                 return start + before
             place, step = start, 2 * step
@@ -157,7 +174,10 @@ class KeyedListing(Listing[T]):
         return list(map(self._key, rows.rows))
 
     def _key(self, row: T) -> str:
+        """Return a row's key as a text that comes in the order of the rows; blank for a row that has none."""
         key = self.identity(row)
+        if isinstance(key, int):
+            return f"{key:0{_DIGITS}d}"
         return key if isinstance(key, str) else ""
 
 

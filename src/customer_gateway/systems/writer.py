@@ -182,7 +182,9 @@ class Writer:
     async def _answer(self, resource: Resource, key: str, deadline: Deadline) -> Answer:
         template = resource.read
         path = template.replace("{key}", self.writes.path_of(key))
-        call = Call("GET", path, template=template, idempotent=True, missing_is_none=True, decode=exact.decode)
+        call = Call(
+            "GET", path, resource.query, template=template, idempotent=True, missing_is_none=True, decode=exact.decode
+        )
         return await self._api.client.call(call, deadline)
 
     def _entity(self, resource: Resource, answer: Answer) -> dict[str, Any] | None:

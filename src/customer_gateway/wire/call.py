@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _JSON = ("content-type", "application/json")
 _FORM = ("content-type", "application/x-www-form-urlencoded")
+_PARAMETER: Final = re.compile(r"\{\w*\}")
 _ALWAYS = {"accept": "application/json", "accept-encoding": "gzip", "user-agent": "customer-gateway"}
 
 
@@ -52,6 +54,11 @@ class Call:
     @property
     def endpoint(self) -> str:
         return self.template or self.path
+
+    @property
+    def operation(self) -> str:
+        """Return method and endpoint, the names of whose parameters do not count: a writer has others than a reader."""
+        return f"{self.method} {_PARAMETER.sub('{}', self.endpoint)}"
 
     @property
     def reads(self) -> bool:

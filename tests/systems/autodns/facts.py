@@ -135,6 +135,7 @@ WRITES: Final = WriteFacts(
         lists_unknown=False,
     ),
     planted='{"account":{"creditLimit":1.10,"currency":"EUR"},"paymentCurrencyExchangeFee":0.12345678901234567890}',
+    stamps=frozenset({"updated", "updater"}),
     stamped=lambda _customer: {"updated": "2027-01-01T00:00:00.000+0100", "pending": True, "xNew": 1},
     answered=frozenset({"pending", "persistent", "verifications"}),
     defaults=frozenset(

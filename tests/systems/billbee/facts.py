@@ -77,7 +77,7 @@ def beside(vendor: Any, key: str) -> dict[str, tuple[Collection, Any]]:
     return {"InvoiceAddress": (addresses, invoiced[0])} if invoiced else {}
 
 
-READ: Final = ("GET /customers/{key}", "GET /customers/{key}/addresses")
+READ: Final = ("GET /customers/{key}", "GET /customers/{key}/addresses?page=1&pageSize=250")
 WRITES: Final = WriteFacts(
     calls={
         OperationKind.CREATE: Calls((), ("POST /customers",), READ, searched=("POST /search",)),

@@ -104,6 +104,7 @@ WRITES: Final = WriteFacts(
         nested="contacts",
     ),
     planted='{"creditlimit":1.10,"interest":0.12345678901234567890}',
+    stamps=frozenset({"modified"}),
     stamped=lambda _customer: {"modified": "2027-01-01T00:00:00.000", "open_invoice_sum": 4.5},
     own_values=lambda _users, _customer: {"number": range(10**6, 10**7)},
     unique_number="number",

@@ -95,6 +95,7 @@ WRITES: Final = WriteFacts(
         refused=(422, "detail"),
     ),
     planted='{"markup":1.10}',
+    stamps=frozenset({"changed", "changedby"}),
     stamped=lambda _customer: {"changed": "2027-01-01T00:00:00", "changedby": 2, "hasprices": True},
     answered=frozenset({"customertypename", "invoicetypename", "currencycode", "billingtermsdescription"}),
     excluding_none={"constructioncompany": False},

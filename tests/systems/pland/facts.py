@@ -92,6 +92,7 @@ WRITES: Final = WriteFacts(
         refused=(400, "message"),
     ),
     planted='{"contract":{"price":1.10,"hours":10,"long":0.12345678901234567890}}',
+    stamps=frozenset({"status.lastModifiedAt", "status.lastModifiedBy"}),
     stamped=lambda customer: {"status": {**customer["status"], "lastModifiedAt": 5, "lastModifiedBy": None}},
     own_values=lambda users, _customer: {
         "status.status": ["1", "2"],

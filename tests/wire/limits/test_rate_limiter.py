@@ -80,8 +80,9 @@ async def test_two_methods_of_one_path_are_two_endpoints() -> None:
         client = connected(system="billbee", base_url=vendor.base_url, budget=[Window(1, 5.0, per_endpoint)])
         read = Call("GET", "/customers/1", template="/customers/{id}", idempotent=True)
         change = Call("PUT", "/customers/2", template="/customers/{id}")
+        before_a_write = Call("GET", "/customers/2", template="/customers/{key}", idempotent=True)
 
-        first, other, again = [(await sent(client, [call], 1))[0] for call in (read, change, read)]
+        first, other, again = [(await sent(client, [call], 1))[0] for call in (read, change, before_a_write)]
 
         assert not isinstance(first, Exception)
         assert not isinstance(other, Exception)

@@ -16,7 +16,7 @@ from customer_gateway.errors import UpstreamError
 from customer_gateway.system import MOST_WALKS, Kind, Lookup, rows_per_page_of
 from customer_gateway.systems.adapter import Adapter, Customers, open_api
 from customer_gateway.systems.billbee import read
-from customer_gateway.systems.billbee.lists import all_rows_of, objection, rows_of
+from customer_gateway.systems.billbee.lists import MOST_ROWS_PER_CALL, all_rows_of, objection, rows_of
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.billbee.write import INVOICE_ADDRESS, WRITES, with_address
 from customer_gateway.systems.connection import SystemSettings, Wiring
@@ -69,7 +69,6 @@ BUDGET: Final = (Window(2, 1.0, per_endpoint), Window(10, 1.0, per_client))
 _KEY: Final = re.compile(r"[1-9][0-9]{0,17}")
 _NOBODY: Final = "1"
 _CUSTOMERS: Final = "/customers"
-MOST_ROWS_PER_CALL: Final = 250
 _ADDRESSES: Final = "/customer-addresses"
 _ADDRESS_SECONDS: Final = 60.0  # a version counts them: one that is older is refused by a write
 _ORDER_SECONDS: Final = 60.0  # an order may be read six times a minute

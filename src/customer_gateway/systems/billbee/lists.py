@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.documents.record import Document, DocumentContext
 
+MOST_ROWS_PER_CALL: Final = 250
 _NUMBER: Final = re.compile(r"([0-9]{1,9})(?:\.0+)?")
 _ERROR_CODES: Final = range(1, 30)
 _NO_ERROR: Final = (None, 0, "", "NoError")  # the last as ErrorDescription has it

@@ -24,6 +24,7 @@ from customer_gateway.documents.spelling import (
 )
 from customer_gateway.documents.writing import FieldWrite, Resource, Writes
 from customer_gateway.model.value_objects import CustomerKind, EmailPurpose
+from customer_gateway.systems.billbee.lists import MOST_ROWS_PER_CALL
 from customer_gateway.systems.billbee.read import MAIL_TYPE, in_order, invoice_address, is_archived, is_mail
 from customer_gateway.systems.billbee.record import CUSTOMER
 from customer_gateway.systems.explained import texts_in
@@ -156,10 +157,11 @@ def with_address(customer: Record, addresses: Sequence[Record]) -> Document:
 def _invoice_address(answer: Any) -> Any:
     """Return the invoice address among a customer's addresses, the one that is read; None where there is none.
 
-    An answer without a list of addresses does not say that: it is `ABSENT`.
+    An answer without a list of addresses, or with a part of one, does not say that: it is `ABSENT`.
     """
     rows = _data(answer)
-    if not is_list(rows):
+    total = Record(answer, _ANY_ZONE).part("Paging").integer("TotalRows") if is_object(answer) else None
+    if not is_list(rows) or (total or 0) > len(rows):
         return ABSENT
     addresses = [Record(each, _ANY_ZONE) for each in rows if is_object(each)]
     found = invoice_address(in_order(addresses))
@@ -184,6 +186,7 @@ WRITES: Final = Writes(
         ),
         INVOICE_ADDRESS: Resource(
             read="/customers/{key}/addresses",
+            query=[("page", "1"), ("pageSize", str(MOST_ROWS_PER_CALL))],
             unwrap=_invoice_address,
             may_lack=True,
             update=("PATCH", "/customers/addresses/{id}"),
