@@ -22,6 +22,7 @@ from customer_gateway.catalog.questions import (
 )
 from customer_gateway.errors import BadUserInput
 from customer_gateway.model.catalog import Term
+from customer_gateway.model.value_objects import CustomerKind, CustomerStatus
 
 if TYPE_CHECKING:
     from catalog.generated import NormalForm
@@ -41,12 +42,21 @@ if TYPE_CHECKING:
             Question(filter=Filter(texts={"name": TextFilter(contains="a" * (MOST_TEXT_CHARACTERS + 1))})),
             "filter.name.contains has",
         ),
+        (Question(filter=Filter(country_code=["DE"] * 101)), "filter.countryCode has 101 values"),
+        (Question(filter=Filter(status=[CustomerStatus.ACTIVE] * 101)), "filter.status has 101 values"),
         (Question(filter=Filter(texts={"vat_number": TextFilter(any_of=["a"] * 101)})), "filter.vatNumber.in has 101"),
     ],
 )
 def test_what_is_too_much_or_too_little_is_refused(question: Question, said: str) -> None:
     with pytest.raises(BadUserInput, match=said):
         search_of(question, ["alpha"])
+
+
+def test_what_is_given_twice_is_asked_for_once() -> None:
+    twice = Question(filter=Filter(country_code=["DE", "DE", "SE"], kind=[CustomerKind.PERSON] * 3))
+    once = Question(filter=Filter(country_code=["DE", "SE"], kind=[CustomerKind.PERSON]))
+
+    assert search_of(twice, ["alpha"]) == search_of(once, ["alpha"])
 
 
 def test_a_blank_search_is_none() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,11 +13,15 @@ from customer_gateway.catalog.rows import decode_values, encode_values, row_of
 from customer_gateway.model.catalog import Effort, Order, PageOfRows, RecordChange, RecordState
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog import CatalogIndex
+from customer_gateway.store.catalog_statements import DIALECTS, Segment, Statement, moment_conditions, walk_query
 from customer_gateway.store.database import Database
 from customer_gateway.store.schema import CATALOG
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
+    from pathlib import Path
+
+    from sqlalchemy import Connection
 
 pytestmark = pytest.mark.anyio
 
@@ -55,6 +60,29 @@ async def test_what_contains_a_text_is_found_behind_many_that_only_contain_its_p
         ["z1 anabana", "z2 anabana"],
     ]
     assert (first.total, first.has_more, rest.has_more, last.has_more) == (3, True, False, True)
+
+
+async def test_rows_walked_in_an_order_are_read_by_its_index_whatever_moment_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    """SQLite takes the moment's index else, and sorts all rows that fit."""
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'catalog.db'}", CATALOG)
+    await filled(database, [{"name": f"a{number:03}", "created_at": NOW} for number in range(200)])
+    after = Filter(created_at=MomentFilter(after=datetime(2013, 1, 1, tzinfo=UTC)))
+    (conditions,) = search_of(Question(filter=after), ["alpha"]).ranks
+    sqlite = DIALECTS["sqlite"]
+
+    def plan(connection: Connection, order: Order) -> list[str]:
+        statement = Statement()
+        segment = Segment(conditions, order, is_descending=False, is_valued=True, is_backward=False)
+        every = moment_conditions(conditions, statement, order, sqlite.unindexed)
+        sql = walk_query(sqlite, segment, ["alpha"], every, 51, statement)
+        return [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", statement.parameters)]
+
+    for order in Order:
+        steps = await database.read(partial(plan, order=order))
+        assert [each for each in steps if "TEMP B-TREE" in each] == [], order
+    await database.aclose()
 
 
 _DIGITS = (

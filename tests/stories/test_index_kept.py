@@ -16,6 +16,7 @@ from stories.test_writes import PATCH, WRITTEN, first_customer, update, writing_
 
 from customer_gateway.app import Catalog, KeptIndex, keep_index
 from customer_gateway.catalog.keeping import keeping
+from customer_gateway.model.ids import decode_id
 from customer_gateway.store.catalog_passes import CatalogPasses
 from customer_gateway.store.database import Database
 from customer_gateway.store.journal import OperationJournal
@@ -189,6 +190,32 @@ async def test_a_value_that_goes_back_is_found_again(box: Sandbox, tmp_path: Pat
 
         await change_elsewhere(box, elsewhere, system, {"name": "Quitten Xylander"})
         await gateway.ask(page % "name")
+
+        assert await found_soon(gateway, "xylander") == [id_]
+        assert await found(gateway, "quastenflosser") == []
+
+
+async def test_a_value_that_goes_back_after_a_write_of_ours_is_found_again(box: Sandbox, tmp_path: Path) -> None:
+    """No read has shown what was written: the mutation selects nothing of it. The vendor's stamp goes back, too."""
+    system, elsewhere = WRITTEN_IN_PART[0], tmp_path / "other"
+    elsewhere.mkdir()
+    page = f'{{ system(name: "{system}") {{ customers(first: 100) {{ nodes {{ name }} }} }} }}'
+    written = "mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $input) { operation { state } } }"
+    async with kept_gateway(box, tmp_path) as (gateway, _):
+        id_ = await change_elsewhere(box, elsewhere, system, {"name": "Quitten Xylander"})
+        before = await first_customer(gateway, system)
+        for _ in range(3):
+            await gateway.ask(page)
+        assert await found_soon(gateway, "xylander") == [id_]
+        customers = box.vendors[system].customers
+        stored = customers.get(decode_id(id_).key) or {}
+        given = {"id": id_, "expectedVersion": before["version"], "patch": {"name": "Quitten Quastenflosser"}}
+        done = (await gateway.ask(written, {"input": given})).data["customerUpdate"]
+        assert done["operation"]["state"] == "APPLIED"
+        assert await found(gateway, "quastenflosser") == [id_]
+
+        customers.put(stored)
+        await gateway.ask(page)
 
         assert await found_soon(gateway, "xylander") == [id_]
         assert await found(gateway, "quastenflosser") == []

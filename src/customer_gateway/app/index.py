@@ -69,6 +69,7 @@ def keep_index(settings: Settings, federation: Federation, catalog: Catalog) -> 
     """Return the federation that finds in the index, and what keeps that as the systems are by reads and writes."""
 
     def read(system: str, key: str, written: WrittenDocument | None) -> Awaitable[tuple[RecordChange | None, datetime]]:
+        observer.note_written(system, key)
         return read_indexed(federation, system, key, Deadline.after(settings.server.deadline_seconds), written)
 
     def read_giving_way(system: str, key: str) -> Awaitable[tuple[RecordChange | None, datetime]]:

@@ -140,7 +140,10 @@ def _filtered(asked: Filter) -> Conditions:
         value = getattr(asked, name)
         if value is not None:
             several = [value] if isinstance(value, bool) else value
-            clauses.append([Term(letter + flag_text(each)) for each in several] or [_NOTHING])
+            if len(several) > MOST_TEXTS:
+                path = f"filter.{graphql_name(name)}"
+                raise BadUserInput(f"{path} has {len(several)} values; give at most {MOST_TEXTS}.")
+            clauses.append(list(dict.fromkeys(Term(letter + flag_text(each)) for each in several)) or [_NOTHING])
     for name, text in asked.texts.items():
         for operator, texts in _compared(name, text):
             tokens = [] if operator == "CONTAINS" else [filter_token(TEXTS[name], each) for each in texts]

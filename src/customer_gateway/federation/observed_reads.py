@@ -168,12 +168,17 @@ class ObservedReads:
         if views and self._updates.submit(len(views), read_at, changes, is_change=is_change):
             self._revision += 1
             self._known.update((carried.hash_of(each.view.key), each.read) for each in noticed)
-            self._doubt_others(system.name, [each.view.key for each in noticed if each.is_new], carried)
+            others = [each for each in self._carried_of(system.name) if each is not carried]
+            self._doubt(others, [each.view.key for each in noticed if each.is_new])
 
-    def _doubt_others(self, system: str, keys: Sequence[str], mine: _Carried) -> None:
-        """Put in doubt what reads of other selections have last shown of these records."""
-        others = [carried for carried in self._carried_of(system) if carried is not mine]
-        for hashed in [carried.hash_of(key) for carried in others for key in keys]:
+    def note_written(self, system: str, key: str) -> None:
+        """Take note that what was written of a record is stored: its next read is compared with that."""
+        self._revision += 1
+        self._doubt(self._carried_of(system), [key])
+
+    def _doubt(self, several: Sequence[_Carried], keys: Sequence[str]) -> None:
+        """Put in doubt what reads of several selections have last shown of these records."""
+        for hashed in [carried.hash_of(key) for carried in several for key in keys]:
             if self._last_read(hashed) is not None:
                 self._known[hashed] = _DOUBTED
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from customer_gateway.model.catalog import Conditions, Effort, Search, Values
+    from customer_gateway.model.catalog import Conditions, Effort, Order, Search, Values
     from customer_gateway.store.catalog_ids import Ids
 
 _MORE: Final = 4
@@ -188,7 +188,7 @@ class _Finding:
 
     def _walk(self, segment: Segment, limit: int) -> Sequence[Row[Any]]:
         statement = Statement()
-        conditions = self._conditions(segment.conditions, None, statement, are_of_systems=True)
+        conditions = self._conditions(segment.conditions, None, statement, walked_by=segment.order)
         sql = walk_query(self._dialect, segment, self._systems, conditions, limit, statement)
         with self._limited():
             return rows(self._connection, sql, statement.parameters)
@@ -215,18 +215,18 @@ class _Finding:
         return not self._wide_column_conditions(conditions, ids, Statement())
 
     def _conditions(
-        self, conditions: Conditions, ids: Ids | None, statement: Statement, *, are_of_systems: bool = False
+        self, conditions: Conditions, ids: Ids | None, statement: Statement, *, walked_by: Order | None = None
     ) -> list[str]:
-        """Return what rows fit, given ids that all of them are among, or rows that are of the systems."""
+        """Return what rows fit, given ids that all of them are among, or rows of the systems, walked in an order."""
         every = state_conditions(conditions)
         if ids is not None:
             statement.parameters.update(ids.parameters)
             every.append(f"id IN ({ids.query})")
-        if not are_of_systems:
+        if walked_by is None:
             every += self._system_conditions(statement)
         return [
             *every,
-            *moment_conditions(conditions, statement),
+            *moment_conditions(conditions, statement, walked_by, self._dialect.unindexed),
             *self._wide_column_conditions(conditions, ids, statement),
         ]
 

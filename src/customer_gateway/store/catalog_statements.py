@@ -55,6 +55,8 @@ class Dialect:
     """An aggregate function that makes one JSON text of ids."""
     ids_of_list: str
     """A query for the ids of such a text, `:ids`."""
+    unindexed: str
+    """What before a column keeps the plan from taking its index."""
     merges_arms: bool
     """Whether the arms of a UNION ALL that indexes give in order are merged as they are read."""
 
@@ -72,6 +74,7 @@ class Sqlite(Dialect):
     has_narrow_index = True
     list_of_ids = "json_group_array(id)"
     ids_of_list = "SELECT value AS id FROM json_each(:ids)"
+    unindexed = "+"
     merges_arms = True
 
     def matching_query(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
@@ -105,6 +108,7 @@ class Postgresql(Dialect):
     has_narrow_index = False
     list_of_ids = "CAST(json_agg(id) AS text)"
     ids_of_list = "SELECT CAST(value AS bigint) AS id FROM json_array_elements_text(CAST(:ids AS json))"
+    unindexed = ""  # it knows how many rows a value has, and chooses rightly
     merges_arms = False
 
     def matching_query(self, conditions: Conditions, systems: Sequence[str] | None, statement: Statement) -> str | None:
@@ -145,10 +149,16 @@ def _quoted(piece: str) -> str:
     return f'"{piece.replace(chr(34), chr(34) * 2)}"'
 
 
-def moment_conditions(conditions: Conditions, statement: Statement) -> list[str]:
-    """Return the conditions of SQL for moments."""
-    compared = [each for each in conditions.checks if each.operator in _MOMENTS]
-    return [f"{each.column} {_MOMENTS[each.operator]} {statement.bind(each.values[0])}" for each in compared]
+def moment_conditions(
+    conditions: Conditions, statement: Statement, order: Order | None = None, unindexed: str = ""
+) -> list[str]:
+    """Return the conditions of SQL for moments. Rows that are walked in an `order` are read by its index alone."""
+    return [
+        f"{unindexed if order is not None and order.value != each.column else ''}{each.column}"
+        f" {_MOMENTS[each.operator]} {statement.bind(each.values[0])}"
+        for each in conditions.checks
+        if each.operator in _MOMENTS
+    ]
 
 
 def text_conditions(dialect: Dialect, conditions: Conditions, statement: Statement) -> list[str]:
