@@ -166,7 +166,7 @@ class _Finding:
     def _ordered_ids(self, segment: Segment, ids: Ids, limit: int | None) -> Sequence[int]:
         """Return the ids in their order, all of them without a `limit`."""
         statement = Statement(dict(ids.parameters))
-        conditions = [*self._system_conditions(statement), *moment_conditions(segment.conditions, statement)]
+        conditions = [*self._system_conditions(statement), *moment_conditions(segment.conditions, statement, None, "")]
         sql = ordered_ids_query(segment, ids.query, conditions, limit, statement)
         return [row.id for row in rows(self._connection, sql, statement.parameters)]
 
@@ -203,7 +203,7 @@ class _Finding:
         statement = Statement()
         if ids is not None and self._dialect.has_narrow_index and self._is_narrow(conditions, ids):
             statement.parameters.update(ids.parameters)
-            every = [*self._system_conditions(statement), *moment_conditions(conditions, statement)]
+            every = [*self._system_conditions(statement), *moment_conditions(conditions, statement, None, "")]
             source = narrow_source(ids.query)
         else:
             every, source = self._conditions(conditions, ids, statement), "catalog_records"

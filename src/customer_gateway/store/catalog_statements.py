@@ -149,9 +149,7 @@ def _quoted(piece: str) -> str:
     return f'"{piece.replace(chr(34), chr(34) * 2)}"'
 
 
-def moment_conditions(
-    conditions: Conditions, statement: Statement, order: Order | None = None, unindexed: str = ""
-) -> list[str]:
+def moment_conditions(conditions: Conditions, statement: Statement, order: Order | None, unindexed: str) -> list[str]:
     """Return the conditions of SQL for moments. Rows that are walked in an `order` are read by its index alone."""
     return [
         f"{unindexed if order is not None and order.value != each.column else ''}{each.column}"
