@@ -145,12 +145,12 @@ async def test_what_writes_add_to_the_index_is_merged_while_the_application_serv
             assert answer.json() == {"data": {"customerUpdate": {"userErrors": []}}}
         counted = segments(tmp_path / "catalog.db")
         for _ in range(100):
-            if (counted := segments(tmp_path / "catalog.db")) < 12:
+            if (counted := segments(tmp_path / "catalog.db")) < 16:
                 break
             await asyncio.sleep(0.05)
     box.close()
 
-    assert counted < 12
+    assert counted < 16  # seven of a size stay, and a pass may have added some of another
 
 
 def segments(index: Path) -> int:
