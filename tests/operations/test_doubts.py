@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -153,6 +154,27 @@ async def test_an_update_that_leaves_no_trace_is_unknown_then_refused_and_its_ke
     assert not again.operation.replayed
 
 
+@pytest.fixture
+async def patient(tmp_path: Path) -> AsyncGenerator[Worker]:
+    """A worker for which a call may show up a minute after it was sent."""
+    box = sandbox(customers=20)
+    async with box.serving() as urls, working(box, tmp_path, urls=urls) as made:
+        yield made
+    box.close()
+
+
+async def test_who_asks_for_an_update_that_may_still_come_is_told_when_to_ask_again(patient: Worker) -> None:
+    spoil(patient, WRITABLE, "status", status=503)
+    key = patient.box.vendors[WRITABLE].customers.keys()[3]
+
+    lost = await patient.update(WRITABLE, key, CHANGE, expected_version=await patient.version(WRITABLE, key))
+    settled = await patient.settle(lost)
+
+    [error] = settled.errors
+    assert (state_of(settled), error.retryable) == (OperationState.UNKNOWN, False)
+    assert re.search(r"no trace of the write yet.* operationSettle in ([1-9]|[1-5][0-9]|60) s\.$", error.message)
+
+
 @EACH
 async def test_a_creation_that_leaves_no_trace_stays_unknown_and_is_not_sent_again(worker: Worker, system: str) -> None:
     before = worker.box.vendors[system].customers.keys()
@@ -163,6 +185,9 @@ async def test_a_creation_that_leaves_no_trace_stays_unknown_and_is_not_sent_aga
     again = await worker.create(system, NEW[system], idempotency_key="one")
 
     assert [state_of(each) for each in (lost, settled, again)] == [OperationState.UNKNOWN] * 3
+    assert [each.retryable for done in (lost, settled, again) for each in done.errors] == [False] * 3
+    assert all("do not send it again" in error.message for done in (lost, settled) for error in done.errors)
+    assert "try again" not in lost.errors[0].message
     assert again.operation is not None
     assert again.operation.replayed
     assert is_made(worker, system, before) == set()

@@ -14,6 +14,7 @@ from vendors import DEFINITIONS, FACTS
 
 from customer_gateway.http.callers.authenticator import Authenticator
 from customer_gateway.model.callers import EVERY_SCOPE, Rights
+from customer_gateway.model.catalog import RecordState
 from customer_gateway.model.value_objects import AddressKind
 from customer_gateway.sandbox import Sandbox
 
@@ -285,6 +286,25 @@ async def test_a_read_that_leaves_out_half_of_its_customers_costs_no_row(
     assert states == ["STALE"] * 12 + ["VALUE"] * 8
     assert [(each["system"], each["code"]) for each in incomplete(answer)] == [(system, "UPSTREAM_BAD_RESPONSE")]
     assert [(of, asked) for of, _, asked in world.observer.told] == [(system, 20)]
+
+
+@pytest.mark.parametrize("system", BATCHING)
+async def test_records_that_were_missing_before_are_left_out_and_are_no_reason_for_doubt(
+    system: str, box: Sandbox, world: FoundWorld, gateway: Gateway
+) -> None:
+    """As after `sync --accept`: a pass has found, and an operator believed, that many are gone."""
+    some = f'filter: {{ systems: ["{system}"] }}'
+    there = refs(await page(gateway, f"first: 40, {some}", "id"))
+    gone = [key for _, key in there[:12]]
+    await world.index.set_state(system, gone, RecordState.MISSING, SEEN_AT)
+    box.vendors[system].faults.set("lost_keys", keys=gone)
+
+    answer = await gateway.ask(of_page(f"first: 20, {some}", 'provenance(fields: ["name"]) { state }'))
+
+    found = answer.data["customers"]
+    assert refs(found) == there[12:32]
+    assert {node["provenance"][0]["state"] for node in nodes(found)} == {"VALUE"}
+    assert (incomplete(answer), world.observer.told) == ([], [])
 
 
 @pytest.mark.vendors("billbee")

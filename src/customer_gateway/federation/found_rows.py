@@ -135,16 +135,20 @@ def _left_out(system: System, gone: int, asked: int, *, retryable: bool = False)
 
 async def _read_of_one(request: RequestContext, system: System, rows: Sequence[FoundRow]) -> ReadRows:
     found = await read_customers(request, system, [row.ref.key for row in rows])
-    gone = [row.ref.key for row, each in zip(rows, found.customers, strict=True) if each is None]
     read = list(found.customers)
+    # That a record is still missing is nothing new: neither to the index nor to a doubt about the system.
+    of_present = [(row, each) for row, each in zip(rows, read, strict=True) if not row.is_missing]
+    gone = [row.ref.key for row, each in of_present if each is None]
     if gone:
-        answered = sum(not isinstance(each, UpstreamError) for each in read)
+        answered = sum(not isinstance(each, UpstreamError) for _, each in of_present)
         if not request.is_over:
             began = request.reads.read_at(system.customers(request.selection))
             request.observer.note_missing(system.name, gone, answered, began)
         if is_suspect_batch(answered, len(gone)):  # that so many are gone at once is not believed
             left_out = _left_out(system, len(gone), answered)
-            read = [left_out if each is None else each for each in read]
+            read = [
+                left_out if each is None and not row.is_missing else each for row, each in zip(rows, read, strict=True)
+            ]
     failed = foremost(each for each in read if isinstance(each, UpstreamError))
     indexed = IndexedSystem(system, next(iter(failed), None))
     customers = [

@@ -163,6 +163,7 @@ class FoundRow(NamedTuple):
     """A row that was found: what the index knows of the record.
 
     `whole_at` is when all its fields were last seen, `later` when some of them were seen after that (`later_moments`).
+    `is_missing` says that a pass, or a read, has not found the record since.
     """
 
     ref: RecordRef
@@ -171,6 +172,7 @@ class FoundRow(NamedTuple):
     whole_at: datetime
     position: Position
     later: str | None = None
+    is_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

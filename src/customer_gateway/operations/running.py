@@ -36,7 +36,7 @@ _OURS: Final = frozenset({UserErrorCode.UPSTREAM_UNAUTHORIZED})
 _FOR_SENDING: Final = 0.7
 """The part of an operation's time in which a call is sent; the rest is for looking up what became of it."""
 _log: Any = structlog.get_logger("customer_gateway.operations")
-_UNANSWERED: Final = "the vendor's answer does not say whether it was done; operationSettle looks it up"
+_UNANSWERED: Final = "it is not known whether it was done: do not send it again, operationSettle looks it up"
 
 
 class Runner:
@@ -266,6 +266,8 @@ def error_of(failure: UpstreamError, operation: StoredOperation, writer: Custome
             f"{failure.system} refused the write{status}{places}. Change what it does not take, and send it again."
         )
         return UserError(UserErrorCode.UPSTREAM_REJECTED, message, field, failure.system)
-    code = failure.code if failure.code in UserErrorCode.__members__ else "UPSTREAM_BAD_RESPONSE"
-    text = str(failure) if failure.applied is False else f"{failure}; {_UNANSWERED}"
-    return UserError(UserErrorCode(code), text, None, failure.system, failure.retryable, failure.retry_after_ms)
+    code = UserErrorCode(failure.code if failure.code in UserErrorCode.__members__ else "UPSTREAM_BAD_RESPONSE")
+    if failure.applied is not False:  # what may have been done is not to be tried again, as the failure of a read is
+        happened = str(failure).partition("; try again")[0]
+        return UserError(code, f"{happened}; {_UNANSWERED}", None, failure.system)
+    return UserError(code, str(failure), None, failure.system, failure.retryable, failure.retry_after_ms)

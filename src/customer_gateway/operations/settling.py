@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from customer_gateway.model.operations import OperationKind, OperationState, UserError, UserErrorCode, WriteStatus
@@ -82,13 +83,13 @@ class Settler:
         reviewed = write.status is WriteStatus.PENDING
         if present is not None and reviewed:
             return with_write(operation, index, status=WriteStatus.REJECTED, error=_reviewed_away(operation))
-        if present is not None and self._is_old(sent) and is_untouched(present.document, write):
-            return _not_applied(operation, index)
+        if present is not None and not reviewed and is_untouched(present.document, write):
+            left = self._doubt - (clock.now() - sent)
+            if left <= timedelta():
+                return _not_applied(operation, index)
+            return with_write(operation, index, status=WriteStatus.UNKNOWN, error=_no_trace_yet(operation, left))
         status = WriteStatus.PENDING if reviewed else WriteStatus.UNKNOWN
         return with_write(operation, index, status=status, error=write.error or _open(operation))
-
-    def _is_old(self, sent: datetime) -> bool:
-        return clock.now() - sent >= self._doubt
 
     async def _refuse_overwritten(
         self, operation: StoredOperation, writer: CustomerWriter, deadline: Deadline
@@ -143,6 +144,14 @@ def _not_applied(operation: StoredOperation, index: int) -> StoredOperation:
     return with_write(operation, index, status=WriteStatus.REJECTED, error=_error(operation, message, retryable=True))
 
 
+def _no_trace_yet(operation: StoredOperation, left: timedelta) -> UserError:
+    message = (
+        f"{operation.system} shows no trace of the write yet. It may still come: do not send it again, and ask "
+        f"operationSettle in {ceil(left.total_seconds())} s."
+    )
+    return _error(operation, message, retryable=False)
+
+
 def _reviewed_away(operation: StoredOperation) -> UserError:
     message = f"{operation.system} has ended its review without the change. Ask there why."
     return UserError(UserErrorCode.UPSTREAM_REJECTED, message, system=operation.system)
@@ -154,7 +163,11 @@ def _overwritten(operation: StoredOperation) -> UserError:
 
 
 def _open(operation: StoredOperation) -> UserError:
-    return _error(operation, f"It is not known yet whether {operation.system} applied the write.", retryable=True)
+    return _error(
+        operation,
+        f"It is not known yet whether {operation.system} applied the write; do not send it again.",
+        retryable=False,
+    )
 
 
 def _error(operation: StoredOperation, message: str, *, retryable: bool) -> UserError:

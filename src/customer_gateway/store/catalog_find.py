@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import OperationalError
 
-from customer_gateway.model.catalog import FoundPage, FoundRow, PageOfRows, Position
+from customer_gateway.model.catalog import FoundPage, FoundRow, PageOfRows, Position, RecordState
 from customer_gateway.model.ids import RecordRef
 from customer_gateway.store.catalog_ids import IdQueries, number, rows
 from customer_gateway.store.catalog_schema import demand_same
@@ -77,7 +77,8 @@ def find(
 def _found(rank: int, row: Row[Any], decode: Callable[[str], Values]) -> FoundRow:
     position = Position(rank, row.sort, row.system, row.key)
     ref = RecordRef(row.system, row.key)
-    return FoundRow(ref, row.customer, decode(row.shown), moment_of(row.whole_at), position, row.later)
+    is_missing = row.state == RecordState.MISSING
+    return FoundRow(ref, row.customer, decode(row.shown), moment_of(row.whole_at), position, row.later, is_missing)
 
 
 class _Finding:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from customer_gateway.model.catalog import ColumnCheck, Conditions, Order, Position, Term
 
-_COLUMNS: Final = "id, system, key, customer, shown, COALESCE(whole_at, seen_at) AS whole_at, later"
+_COLUMNS: Final = "id, system, key, customer, shown, COALESCE(whole_at, seen_at) AS whole_at, later, state"
 _COMPARED: Final = {"EQUAL": ("\n", "\n"), "BEGINS": ("\n", ""), "CONTAINS": ("", "")}
 _PIECE: Final = 3
 _MOMENTS: Final = {"AFTER": ">", "BEFORE": "<"}
