@@ -10,13 +10,14 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 from browser import NEEDS_CHROMIUM, browsing, console_errors, run_in_explorer
 from configured import table_at
-from picked import listed
+from picked import WRITABLE, listed
 from processes import PATIENCE, command, is_served, wait_until
 from vendors import FACTS
 
@@ -28,7 +29,6 @@ from customer_gateway.systems.registry import VENDORS
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
 SYSTEMS = [vendor.kind.slug for vendor in VENDORS]
 TITLES = ", ".join(vendor.kind.title for vendor in VENDORS)
@@ -234,6 +234,33 @@ def test_what_a_vendor_was_asked_can_be_seen(demo: Demo) -> None:
     calls = httpx.get(demo.vendor(SYSTEMS[0]) + "/_sandbox/calls", timeout=20).json()
 
     assert any(entry["call"].startswith(listed(SYSTEMS[0])) for entry in calls)
+
+
+def test_other_verbs_use_the_demos_own_database_and_nothing_is_left_among_that_of_real_systems(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    page = f'{{ system(name: "{WRITABLE}") {{ customers(first: 1) {{ nodes {{ id version }} }} }} }}'
+    update = "mutation ($input: CustomerUpdateInput!) { customerUpdate(input: $input) { operation { state } } }"
+    with running() as demo:
+        (config,) = re.findall(r"^  --config (\S+)$", demo.said, re.MULTILINE)
+        (customer,) = demo.ask(page)["data"]["system"]["customers"]["nodes"]
+        given = {"id": customer["id"], "expectedVersion": customer["version"], "patch": {"name": "Neumann"}}
+        body = {"query": update, "variables": {"input": given}}
+        done = httpx.post(demo.gateway, json=body, timeout=20).json()
+        with command("keys", "create", "--name", "me", "--config", config) as process:
+            key, _ = process.communicate(timeout=PATIENCE)
+        with command("operations", "list", "--config", config) as process:
+            operations, _ = process.communicate(timeout=PATIENCE)
+        with_key = httpx.Client(timeout=20, headers={"authorization": f"Bearer {key.strip()}"})
+        wait_until(lambda: with_key.post(demo.gateway, json={"query": "{ __typename }"}).status_code == 200)
+        with_key.close()
+        demo.ended_by(signal.SIGTERM)
+
+    assert done == {"data": {"customerUpdate": {"operation": {"state": "APPLIED"}}}}
+    assert operations.count("APPLIED") == 1
+    assert list(tmp_path.rglob("*.db")) == []
+    assert not Path(config).parent.exists()
 
 
 def test_rate_limits_can_be_switched_on_and_the_demo_query_still_works() -> None:

@@ -46,13 +46,20 @@ def test_each_field_is_read_where_the_vendor_has_it() -> None:
         lambda: view.moment("meta.created"),
         lambda: first_text("name", "company.name"),
         lambda: email_addresses(("contact.email", EmailPurpose.GENERAL)),
-        lambda: phone_numbers(("phone", PhoneKind.PHONE), country="address.country"),
         lambda: postal_address(AddressKind.MAIN, lines=("street",), city="address.city"),
     ],
 )
 def test_what_is_in_an_object_is_not_declared_by_a_path(declare: Callable[[], object]) -> None:
     with pytest.raises(ValueError, match=r"is in an object: declare it by inside\('"):
         declare()
+
+
+def test_a_country_in_an_object_is_given_by_a_function() -> None:
+    fields = ("phone", PhoneKind.PHONE)
+
+    with pytest.raises(ValueError, match="give `region`"):
+        phone_numbers(fields, country="address.country")
+    phone_numbers(fields, country="address.country", region=lambda _: "FR")
 
 
 def test_what_is_blank_or_absent_is_none() -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
+import secrets
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
 from customer_gateway.app import build_app, systems_of_anonymous
-from customer_gateway.config import AuthSettings, CatalogSettings, DatabaseSettings, ServerSettings, Settings
+from customer_gateway.config import AuthSettings, DatabaseSettings, ServerSettings, Settings
 from customer_gateway.config.database import SQLITE
 from customer_gateway.http.graphiql.examples import examples
 from customer_gateway.model.callers import SCOPES
 from customer_gateway.sandbox import PORTS, Sandbox
 from customer_gateway.server.serving import Timeouts, address_of, serve
-from customer_gateway.store.address import location_of
 from customer_gateway.systems.registry import VENDORS
 
 if TYPE_CHECKING:
@@ -38,17 +37,17 @@ def sandbox_ports(first: int) -> dict[str, int]:
     return {name: first + place if first else 0 for place, name in enumerate(PORTS)}
 
 
-def demo_settings(box: Sandbox, urls: Mapping[str, str], *, budgets: bool, folder: str | None = None) -> Settings:
+def demo_settings(
+    box: Sandbox, urls: Mapping[str, str], *, budgets: bool, database: DatabaseSettings | None = None
+) -> Settings:
     """Return a gateway over the vendors of `box`; with `budgets` it keeps to the vendors' documented rate limits.
 
-    It has an index of customers in a `folder`, never among those of real systems; without one it has none.
+    Without a `database` it has no keys, no journal and no index.
     """
     tables = {name: _table(box, name, url) | {"limits": {"vendor_budget": budgets}} for name, url in urls.items()}
     models = {vendor.kind.slug: vendor.settings for vendor in VENDORS}
     systems = {name: (name, models[name].model_validate(table)) for name, table in tables.items() if name in models}
-    url = None if folder is None else SecretStr(f"{SQLITE}{folder}/catalog.db")
-    catalog = CatalogSettings(enabled=folder is not None, url=url)
-    return Settings(ServerSettings(), systems, AuthSettings(anonymous=DEMO_SCOPES), DatabaseSettings(), catalog)
+    return Settings(ServerSettings(), systems, AuthSettings(anonymous=DEMO_SCOPES), database)
 
 
 def sandbox_config(first_port: int) -> str:
@@ -59,8 +58,7 @@ def sandbox_config(first_port: int) -> str:
         for name, port in sandbox_ports(first_port).items()
     }
     box.close()
-    auth = _toml("auth", {"anonymous": DEMO_SCOPES})
-    return "\n".join([auth, *(_toml(f"systems.{name}", _table(box, name, url)) for name, url in urls.items())])
+    return _config(box, urls)
 
 
 async def run_demo(
@@ -74,18 +72,22 @@ async def run_demo(
     try:
         with TemporaryDirectory(prefix="customer-gateway-") as folder:
             async with box.serving(sandbox_ports(first_port)) as urls:
-                settings = demo_settings(box, urls, budgets=rate_limits, folder=folder)
+                # Never the database of real systems: the same names of systems, and idempotency keys, stand there.
+                table = {"url": f"{SQLITE}{folder}/gateway.db", "key": secrets.token_hex()}
+                config = Path(folder) / "gateway.toml"
+                config.write_text("\n".join([_toml("database", table), _config(box, urls)]), encoding="utf-8")
+                database = DatabaseSettings.model_validate(table)
+                settings = demo_settings(box, urls, budgets=rate_limits, database=database)
                 app = build_app(settings, examples=examples(systems_of_anonymous(settings)))
-                kept = location_of(DatabaseSettings().address())
-                text = welcome(address_of(connection), urls, kept, rate_limits=rate_limits)
+                text = welcome(address_of(connection), urls, config, rate_limits=rate_limits)
                 timeouts = Timeouts(_GRACE_SECONDS)
                 return await serve(app, connection, ending, timeouts=timeouts, started=lambda: say(text))
     finally:
         box.close()
 
 
-def welcome(gateway: str, urls: Mapping[str, str], kept: str, *, rate_limits: bool) -> str:
-    """Make the text that is printed as soon as everything listens; `kept` is where keys and the journal are."""
+def welcome(gateway: str, urls: Mapping[str, str], config: Path, *, rate_limits: bool) -> str:
+    """Make the text that is printed as soon as everything listens; `config` is the configuration for other verbs."""
     vendors = "\n".join(f"  {name:10} {url}" for name, url in urls.items())
     limits = "on" if rate_limits else "off; --rate-limits switches them on"
     body = json.dumps({"query": SHORT_QUERY})
@@ -95,7 +97,7 @@ def welcome(gateway: str, urls: Mapping[str, str], kept: str, *, rate_limits: bo
 The vendors of the sandbox (rate limits {limits}):
 {vendors}
 
-Customer Gateway is at {gateway}/graphql: open it in a browser for GraphiQL and its first query,
+Customer Gateway is at {gateway}/graphql: open it in a browser for GraphiQL and some queries,
 or ask from a shell:
   curl -s {gateway}/graphql -H 'content-type: application/json' -d '{body}'
 
@@ -103,9 +105,16 @@ Let one vendor fail, ask again, and mend it:
   curl -s -X PUT {faults} -d '{{"kind": "reset"}}'
   curl -s -X DELETE {faults}
 
-Keys and the journal of writes stay in {kept};
-customers and their index are made anew each time.
+Other verbs take its configuration, such as `customer-gateway keys create --name me`:
+  --config {config}
+
+Customers, writes and keys are made anew each time.
 Ctrl-C ends everything."""
+
+
+def _config(box: Sandbox, urls: Mapping[str, str]) -> str:
+    auth = _toml("auth", {"anonymous": DEMO_SCOPES})
+    return "\n".join([auth, *(_toml(f"systems.{name}", _table(box, name, url)) for name, url in urls.items())])
 
 
 def _table(box: Sandbox, name: str, url: str) -> dict[str, Any]:

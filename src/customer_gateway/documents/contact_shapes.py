@@ -55,7 +55,9 @@ def phone_numbers(
     `region` returns that country where the field `country` alone does not say it.
     """
     stated = country if isinstance(country, str) else country[0]
-    demand_members(*(vendor for vendor, _ in fields), *([] if region else [stated]))
+    demand_members(*(vendor for vendor, _ in fields))
+    if region is None and "." in stated:
+        raise ValueError(f"{stated!r} is in an object: give `region`, a function that reads it of the record.")
 
     @reads(*(vendor for vendor, _ in fields), beside=country)
     def read(record: Record) -> list[PhoneNumber]:

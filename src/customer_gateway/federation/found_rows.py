@@ -115,7 +115,7 @@ async def _completed(
     """Return the customers of a slow system when they are there.
 
     None can be left out of the list by then: one whose record is gone stands as the index knows it, with an entry in
-    `extensions.incomplete`. The index is told that it is missing: until a pass proves it gone it is found again.
+    `extensions.incomplete`. The index takes it for missing: until a pass proves it gone it is found again.
     """
     customers, failures = await read
     system = request.systems[rows[0].ref.system]

@@ -63,7 +63,7 @@ class _Cell(NamedTuple):
 
 
 class _Customers(NamedTuple):
-    """Customers whose provenance is told together: of each its cells, and the records that were read; their systems.
+    """Customers whose provenance is found together: of each its cells, and the records that were read; their systems.
 
     It is made once for all fields.
     """

@@ -56,8 +56,8 @@ class Call:
         return self.template or self.path
 
     @property
-    def operation(self) -> str:
-        """Return method and endpoint, the names of whose parameters do not count: a writer has others than a reader."""
+    def method_and_endpoint(self) -> str:
+        """Return both; the names of parameters do not count, of which a writer has others than a reader."""
         return f"{self.method} {_PARAMETER.sub('{}', self.endpoint)}"
 
     @property

@@ -23,7 +23,7 @@ def per_client(_: Call) -> Hashable:
 
 def per_endpoint(call: Call) -> Hashable:
     """Count each method of a path's template apart: Billbee's 2 calls a second."""
-    return call.operation
+    return call.method_and_endpoint
 
 
 @dataclass(frozen=True, slots=True)
